@@ -1,0 +1,2 @@
+//! Command-line tools over the simulation.
+fn main() {}
