@@ -1,1 +1,9 @@
 //! The StatefulSet playground: a simulated Kubernetes v1.36 control plane, its kubectl and its screen.
+//!
+//! The map of the crate, one line per room. A room imports only rooms above it; a test holds that.
+//!
+//! - [`api`]: objects: tree and typed views, metadata, quantities, selectors, time
+//! - [`controllers`]: one plain function per controller, against the [`controllers::Cluster`] trait
+
+pub mod api;
+pub mod controllers;

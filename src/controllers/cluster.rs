@@ -1,0 +1,158 @@
+//! What a controller sees of the cluster.
+
+use super::Reason;
+use crate::api::{ApiError, Kind, Millis, Object, Str, Time, Value};
+use std::sync::Arc;
+
+/// What a controller sees of the cluster: reads from its cache, writes to the API server.
+pub trait Cluster {
+    /// The time of the pass.
+    fn now(&self) -> Time;
+
+    /// Reads an object from the cache.
+    ///
+    /// # Errors
+    /// NotFound, or what the recordings inject.
+    fn get(&self, kind: Kind, namespace: &str, name: &str) -> Result<Arc<Object>, ApiError>;
+
+    /// The objects of a kind in a namespace (all namespaces if empty) from the cache, in name order.
+    fn list(&self, kind: Kind, namespace: &str) -> Vec<Arc<Object>>;
+
+    /// The objects of a kind and namespace whose managing controller has this uid, in name order.
+    fn owned(&self, kind: Kind, namespace: &str, uid: &str) -> Vec<Arc<Object>> {
+        let mut objects = self.list(kind, namespace);
+        objects.retain(|object| object.meta.controlled_by(uid));
+        objects
+    }
+
+    /// Reads an object from the API server itself, past the cache.
+    ///
+    /// # Errors
+    /// NotFound.
+    fn live(&self, kind: Kind, namespace: &str, name: &str) -> Result<Arc<Object>, ApiError> {
+        self.get(kind, namespace, name)
+    }
+
+    /// Creates an object from its tree.
+    ///
+    /// # Errors
+    /// What the API server answers: AlreadyExists, Forbidden, Invalid, …
+    fn create(&mut self, kind: Kind, tree: Value, why: Reason) -> Result<Arc<Object>, ApiError>;
+
+    /// Replaces an object (not its status) by `tree`. A resourceVersion in the tree must be the stored one.
+    ///
+    /// # Errors
+    /// What the API server answers: NotFound, Conflict, Invalid, …
+    fn update(&mut self, kind: Kind, tree: Value, why: Reason) -> Result<Arc<Object>, ApiError>;
+
+    /// Replaces the status of an object by the `status` of `tree`.
+    ///
+    /// # Errors
+    /// What the API server answers: NotFound, Conflict, Invalid, …
+    fn update_status(
+        &mut self,
+        kind: Kind,
+        tree: Value,
+        why: Reason,
+    ) -> Result<Arc<Object>, ApiError>;
+
+    /// Deletes an object.
+    ///
+    /// # Errors
+    /// What the API server answers: NotFound, Conflict (preconditions), …
+    fn delete(
+        &mut self,
+        kind: Kind,
+        namespace: &str,
+        name: &str,
+        options: &DeleteOptions,
+        why: Reason,
+    ) -> Result<(), ApiError>;
+
+    /// Records an event about an object.
+    fn event(
+        &mut self,
+        about: &Object,
+        event_type: EventType,
+        reason: &'static str,
+        message: String,
+    );
+
+    /// Notes a decision that wrote nothing, for the Why line.
+    fn decide(&mut self, about: &Object, why: Reason);
+}
+
+/// `type` of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum EventType {
+    Normal,
+    Warning,
+}
+
+impl EventType {
+    /// `Normal`
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            EventType::Normal => "Normal",
+            EventType::Warning => "Warning",
+        }
+    }
+}
+
+/// `propagationPolicy` of a deletion.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Propagation {
+    #[default]
+    Background,
+    Foreground,
+    Orphan,
+}
+
+/// `DeleteOptions` of the API.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteOptions {
+    /// `gracePeriodSeconds` in milliseconds; absent: the object's own.
+    pub grace: Option<Millis>,
+    /// `propagationPolicy`
+    pub propagation: Propagation,
+    /// `preconditions.uid`
+    pub uid: Option<Str>,
+}
+
+/// What a pass answers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Action {
+    /// When the key is to be looked at again, in milliseconds from now, without any trigger.
+    pub requeue_after: Option<Millis>,
+    /// Why the pass failed; its key is tried again with back-off.
+    pub error: Option<String>,
+}
+
+impl Action {
+    /// Nothing more to do until a trigger.
+    pub const DONE: Action = Action {
+        requeue_after: None,
+        error: None,
+    };
+
+    /// Look again after `millis`.
+    #[must_use]
+    pub fn requeue(millis: Millis) -> Action {
+        Action {
+            requeue_after: Some(millis),
+            error: None,
+        }
+    }
+
+    /// The pass failed.
+    #[must_use]
+    pub fn failed(error: impl Into<String>) -> Action {
+        Action {
+            requeue_after: None,
+            error: Some(error.into()),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The controllers of Kubernetes, each written once against the small [`Cluster`] trait, which the
+//! simulated world, the recordings (with their injected failures and stale reads) and the tests
+//! implement.
+//!
+//! A pass is a plain function over what it reads; it answers an [`Action`]. Every write carries a
+//! typed [`Reason`].
+
+mod cluster;
+mod reason;
+
+pub use cluster::{Action, Cluster, DeleteOptions, EventType, Propagation};
+pub use reason::Reason;

@@ -1,0 +1,232 @@
+//! Why a controller wrote something, or did not.
+
+use crate::api::Str;
+
+/// Why a write was made, or why a pass wrote nothing. Typed parameters only: the sentences are in the
+/// texts catalogue, by [`Reason::id`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Reason {
+    // What was done.
+    UserAsked,
+    RevisionNew,
+    RevisionReused,
+    RevisionTruncated,
+    ClaimForPod {
+        pod: Str,
+    },
+    PodMissing {
+        pod: Str,
+    },
+    PodFinished {
+        pod: Str,
+    },
+    ScaleDown {
+        pod: Str,
+        replicas: i32,
+    },
+    UpdatePod {
+        pod: Str,
+        revision: Str,
+    },
+    RepairPod {
+        pod: Str,
+    },
+    RetentionOwner {
+        claim: Str,
+    },
+    Status,
+    Adopt,
+    Release,
+    Bind,
+    Provision,
+    Reclaim,
+    Protect,
+    Schedule {
+        node: Str,
+    },
+    Unschedulable {
+        message: Str,
+    },
+    Kubelet,
+    Endpoints,
+    OwnerGone,
+    CascadeDelete,
+    NodeLost {
+        node: Str,
+    },
+    NodeReturned {
+        node: Str,
+    },
+    Evict {
+        node: Str,
+    },
+
+    // What is waited for.
+    /// OrderedReady: `pod` must be Ready before `next` is created.
+    WaitReadyToCreate {
+        pod: Str,
+        next: Str,
+    },
+    /// OrderedReady: `pod` must be Ready before anything else is done.
+    WaitReady {
+        pod: Str,
+    },
+    /// `pod` must be available for minReadySeconds first.
+    WaitAvailable {
+        pod: Str,
+        seconds: i64,
+    },
+    /// `pod` must be gone before its name can be used again.
+    WaitTerminating {
+        pod: Str,
+    },
+    /// OrderedReady: `pod` must be gone before `next` is deleted.
+    WaitTerminatingToScale {
+        pod: Str,
+        next: Str,
+    },
+    /// Scale-down stops at an unhealthy Pod.
+    WaitUnhealthyToScale {
+        pod: Str,
+        blocked: Str,
+    },
+    /// Rolling update: `pod` must be available before `next` is replaced.
+    WaitToUpdate {
+        pod: Str,
+        next: Str,
+    },
+    /// maxUnavailable is used up.
+    WaitBudget {
+        unavailable: i32,
+        allowed: i32,
+    },
+    /// The slot waits for a claim of a former Pod to go.
+    WaitStaleClaim {
+        pod: Str,
+        claim: Str,
+    },
+    /// OnDelete: Pods of an old revision stay until someone deletes them.
+    OnDelete {
+        outdated: i32,
+    },
+    /// The partition keeps Pods below it at the current revision.
+    Partition {
+        partition: i32,
+        held: i32,
+    },
+    /// The set is being deleted: the controller only counts.
+    Deleting,
+    /// Nothing to do.
+    Stable {
+        replicas: i32,
+    },
+    /// The pass failed and is tried again.
+    Failed {
+        error: Str,
+    },
+}
+
+impl Reason {
+    /// The id of the message in the texts catalogue.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        match self {
+            Reason::UserAsked => "why-user-asked",
+            Reason::RevisionNew => "why-revision-new",
+            Reason::RevisionReused => "why-revision-reused",
+            Reason::RevisionTruncated => "why-revision-truncated",
+            Reason::ClaimForPod { .. } => "why-claim-for-pod",
+            Reason::PodMissing { .. } => "why-pod-missing",
+            Reason::PodFinished { .. } => "why-pod-finished",
+            Reason::ScaleDown { .. } => "why-scale-down",
+            Reason::UpdatePod { .. } => "why-update-pod",
+            Reason::RepairPod { .. } => "why-repair-pod",
+            Reason::RetentionOwner { .. } => "why-retention-owner",
+            Reason::Status => "why-status",
+            Reason::Adopt => "why-adopt",
+            Reason::Release => "why-release",
+            Reason::Bind => "why-bind",
+            Reason::Provision => "why-provision",
+            Reason::Reclaim => "why-reclaim",
+            Reason::Protect => "why-protect",
+            Reason::Schedule { .. } => "why-schedule",
+            Reason::Unschedulable { .. } => "why-unschedulable",
+            Reason::Kubelet => "why-kubelet",
+            Reason::Endpoints => "why-endpoints",
+            Reason::OwnerGone => "why-owner-gone",
+            Reason::CascadeDelete => "why-cascade-delete",
+            Reason::NodeLost { .. } => "why-node-lost",
+            Reason::NodeReturned { .. } => "why-node-returned",
+            Reason::Evict { .. } => "why-evict",
+            Reason::WaitReadyToCreate { .. } => "why-wait-ready-to-create",
+            Reason::WaitReady { .. } => "why-wait-ready",
+            Reason::WaitAvailable { .. } => "why-wait-available",
+            Reason::WaitTerminating { .. } => "why-wait-terminating",
+            Reason::WaitTerminatingToScale { .. } => "why-wait-terminating-to-scale",
+            Reason::WaitUnhealthyToScale { .. } => "why-wait-unhealthy-to-scale",
+            Reason::WaitToUpdate { .. } => "why-wait-to-update",
+            Reason::WaitBudget { .. } => "why-wait-budget",
+            Reason::WaitStaleClaim { .. } => "why-wait-stale-claim",
+            Reason::OnDelete { .. } => "why-on-delete",
+            Reason::Partition { .. } => "why-partition",
+            Reason::Deleting => "why-deleting",
+            Reason::Stable { .. } => "why-stable",
+            Reason::Failed { .. } => "why-failed",
+        }
+    }
+
+    /// The named slots of the message, in order of their names.
+    #[must_use]
+    pub fn slots(&self) -> Vec<(&'static str, String)> {
+        let text = |key: &'static str, value: &Str| (key, value.as_str().to_owned());
+        let number = |key: &'static str, value: i64| (key, value.to_string());
+        match self {
+            Reason::ClaimForPod { pod }
+            | Reason::PodMissing { pod }
+            | Reason::PodFinished { pod }
+            | Reason::RepairPod { pod }
+            | Reason::WaitReady { pod }
+            | Reason::WaitTerminating { pod } => vec![text("pod", pod)],
+            Reason::ScaleDown { pod, replicas } => {
+                vec![text("pod", pod), number("replicas", i64::from(*replicas))]
+            }
+            Reason::UpdatePod { pod, revision } => {
+                vec![text("pod", pod), text("revision", revision)]
+            }
+            Reason::RetentionOwner { claim } => vec![text("claim", claim)],
+            Reason::Schedule { node }
+            | Reason::NodeLost { node }
+            | Reason::NodeReturned { node }
+            | Reason::Evict { node } => vec![text("node", node)],
+            Reason::Unschedulable { message } => vec![text("message", message)],
+            Reason::WaitReadyToCreate { pod, next }
+            | Reason::WaitTerminatingToScale { pod, next }
+            | Reason::WaitToUpdate { pod, next } => vec![text("next", next), text("pod", pod)],
+            Reason::WaitAvailable { pod, seconds } => {
+                vec![text("pod", pod), number("seconds", *seconds)]
+            }
+            Reason::WaitUnhealthyToScale { pod, blocked } => {
+                vec![text("blocked", blocked), text("pod", pod)]
+            }
+            Reason::WaitBudget {
+                unavailable,
+                allowed,
+            } => vec![
+                number("allowed", i64::from(*allowed)),
+                number("unavailable", i64::from(*unavailable)),
+            ],
+            Reason::WaitStaleClaim { pod, claim } => vec![text("claim", claim), text("pod", pod)],
+            Reason::OnDelete { outdated } => vec![number("outdated", i64::from(*outdated))],
+            Reason::Partition { partition, held } => {
+                vec![
+                    number("held", i64::from(*held)),
+                    number("partition", i64::from(*partition)),
+                ]
+            }
+            Reason::Stable { replicas } => vec![number("replicas", i64::from(*replicas))],
+            Reason::Failed { error } => vec![text("error", error)],
+            _ => Vec::new(),
+        }
+    }
+}
