@@ -1,7 +1,7 @@
 //! What a controller sees of the cluster.
 
 use super::Reason;
-use crate::api::{ApiError, Kind, Millis, Object, Str, Time, Value};
+use crate::api::{ApiError, DeleteOptions, Kind, Millis, Object, Time, Value};
 use std::sync::Arc;
 
 /// What a controller sees of the cluster: reads from its cache, writes to the API server.
@@ -69,6 +69,13 @@ pub trait Cluster {
         why: Reason,
     ) -> Result<(), ApiError>;
 
+    /// Puts a Pod on a node.
+    ///
+    /// # Errors
+    /// What the API server answers: NotFound, Conflict, …
+    fn bind(&mut self, namespace: &str, pod: &str, node: &str, why: Reason)
+    -> Result<(), ApiError>;
+
     /// Records an event about an object.
     fn event(
         &mut self,
@@ -99,27 +106,6 @@ impl EventType {
             EventType::Warning => "Warning",
         }
     }
-}
-
-/// `propagationPolicy` of a deletion.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Propagation {
-    #[default]
-    Background,
-    Foreground,
-    Orphan,
-}
-
-/// `DeleteOptions` of the API.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct DeleteOptions {
-    /// `gracePeriodSeconds` in milliseconds; absent: the object's own.
-    pub grace: Option<Millis>,
-    /// `propagationPolicy`
-    pub propagation: Propagation,
-    /// `preconditions.uid`
-    pub uid: Option<Str>,
 }
 
 /// What a pass answers.

@@ -8,5 +8,5 @@
 mod cluster;
 mod reason;
 
-pub use cluster::{Action, Cluster, DeleteOptions, EventType, Propagation};
+pub use cluster::{Action, Cluster, EventType};
 pub use reason::Reason;

@@ -1,0 +1,279 @@
+//! What the API server does to an object before it stores it: names, defaults, what the strategies of
+//! the kinds reset, and the admission plugins that a default cluster runs.
+
+use super::Store;
+use crate::api::{ApiError, Cause, Key, Kind, Object, Selector, Str, Time, Value};
+
+/// The annotation that makes a StorageClass the default one.
+const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
+/// The service address range of the cluster: 10.96.0.0/16.
+const SERVICE_RANGE: &str = "10.96";
+
+impl Store {
+    /// Gives a new object its namespace and, from `generateName`, its name.
+    pub(super) fn name_new(&self, kind: Kind, tree: &mut Value) -> Result<(), ApiError> {
+        if kind.namespaced() {
+            if tree
+                .str_at(&["metadata", "namespace"])
+                .is_none_or(str::is_empty)
+            {
+                tree.set(&["metadata", "namespace"], "default");
+            }
+        } else {
+            tree.remove(&["metadata", "namespace"]);
+        }
+        tree.set(&["apiVersion"], kind.api_version());
+        tree.set(&["kind"], kind.name());
+        if tree.str_at(&["metadata", "name"]).is_none_or(str::is_empty) {
+            let prefix = tree
+                .str_at(&["metadata", "generateName"])
+                .unwrap_or_default()
+                .to_owned();
+            if prefix.is_empty() {
+                let cause = Cause {
+                    field: "metadata.name".into(),
+                    message: "Required value: name or generateName is required".into(),
+                };
+                return Err(ApiError::invalid(kind, "", vec![cause]));
+            }
+            let base: String = prefix.chars().take(58).collect();
+            let name = (0..8)
+                .map(|n| {
+                    format!(
+                        "{base}{}",
+                        self.draw
+                            .suffix("name", &prefix, self.names_drawn(kind, &base) + n)
+                    )
+                })
+                .find(|name| {
+                    let namespace = tree.str_at(&["metadata", "namespace"]).unwrap_or_default();
+                    !self
+                        .objects
+                        .contains_key(&Key::new(kind, namespace, name.as_str()))
+                })
+                .unwrap_or(base);
+            tree.set(&["metadata", "name"], name);
+        }
+        Ok(())
+    }
+
+    /// How many names were drawn for this prefix so far.
+    fn names_drawn(&self, kind: Kind, prefix: &str) -> u64 {
+        self.births
+            .iter()
+            .filter(|(key, _)| key.kind == kind && key.name.starts_with(prefix))
+            .map(|(_, count)| u64::from(*count))
+            .sum()
+    }
+
+    /// Whether the namespace of an object is there and, for a new object, not being deleted
+    /// (`NamespaceLifecycle`).
+    pub(super) fn check_namespace(&self, key: &Key, new: bool) -> Result<(), ApiError> {
+        if key.namespace.is_empty() || self.objects.is_empty() {
+            return Ok(());
+        }
+        let namespace = self.find(Kind::Namespace, "", &key.namespace)?;
+        if new && namespace.meta.terminating() {
+            let why = format!(
+                "unable to create new content in namespace {} because it is being terminated",
+                key.namespace
+            );
+            return Err(ApiError::forbidden(key.kind, &key.name, &why));
+        }
+        Ok(())
+    }
+
+    /// Defaults and admission of a new object.
+    pub(super) fn admit_new(
+        &self,
+        kind: Kind,
+        tree: &mut Value,
+        now: Time,
+    ) -> Result<(), ApiError> {
+        for key in [
+            "uid",
+            "resourceVersion",
+            "creationTimestamp",
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+            "generation",
+            "managedFields",
+            "selfLink",
+        ] {
+            tree.remove(&["metadata", key]);
+        }
+        crate::manifest::default_object(kind, tree);
+        match kind {
+            Kind::Pod => {
+                let name = tree
+                    .str_at(&["metadata", "name"])
+                    .unwrap_or_default()
+                    .to_owned();
+                let births = self.births.get(&Key::new(
+                    Kind::Pod,
+                    tree.str_at(&["metadata", "namespace"]).unwrap_or_default(),
+                    name.as_str(),
+                ));
+                let suffix = self.draw.suffix(
+                    "kube-api-access",
+                    &name,
+                    births.copied().unwrap_or(0).into(),
+                );
+                crate::manifest::admit_pod(tree, &suffix);
+                tree.set(&["metadata", "generation"], 1);
+            }
+            Kind::StatefulSet => {
+                tree.set(&["metadata", "generation"], 1);
+                tree.set(
+                    &["status"],
+                    Value::map([("replicas", 0.into()), ("availableReplicas", 0.into())]),
+                );
+                self.drop_gated(tree, None);
+            }
+            Kind::Deployment | Kind::ReplicaSet | Kind::PodDisruptionBudget => {
+                tree.set(&["metadata", "generation"], 1);
+                tree.set(&["status"], Value::empty_map());
+            }
+            Kind::PersistentVolumeClaim => {
+                self.default_class(tree);
+                add_finalizer(tree, "kubernetes.io/pvc-protection");
+                tree.set(&["status"], Value::map([("phase", "Pending".into())]));
+            }
+            Kind::PersistentVolume => {
+                add_finalizer(tree, "kubernetes.io/pv-protection");
+                let status = Value::map([
+                    ("lastPhaseTransitionTime", now.into()),
+                    ("phase", "Pending".into()),
+                ]);
+                tree.set(&["status"], status);
+            }
+            Kind::Service => {
+                self.allocate_address(tree);
+                tree.set(
+                    &["status"],
+                    Value::map([("loadBalancer", Value::empty_map())]),
+                );
+            }
+            Kind::Namespace => {
+                tree.set(&["spec", "finalizers"], Value::list(["kubernetes"]));
+                tree.set(&["status"], Value::map([("phase", "Active".into())]));
+                let name = tree
+                    .str_at(&["metadata", "name"])
+                    .unwrap_or_default()
+                    .to_owned();
+                tree.set(&["metadata", "labels", "kubernetes.io/metadata.name"], name);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What the strategy of a kind keeps or drops in an update.
+    pub(super) fn prepare_update(&self, old: &Object, tree: &mut Value) {
+        match old.kind {
+            Kind::StatefulSet => self.drop_gated(tree, Some(old)),
+            Kind::Service => {
+                // An address once given stays, also where the new manifest leaves it out.
+                for key in ["clusterIP", "clusterIPs"] {
+                    if tree.at(&["spec", key]).is_none()
+                        && let Some(value) = old.tree().at(&["spec", key])
+                    {
+                        tree.set(&["spec", key], value.clone());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Drops `maxUnavailable` while its gate is off, unless the stored object has it already
+    /// (`dropStatefulSetDisabledFields`; transcript 53-max-unavailable).
+    fn drop_gated(&self, tree: &mut Value, old: Option<&Object>) {
+        const PATH: [&str; 4] = ["spec", "updateStrategy", "rollingUpdate", "maxUnavailable"];
+        let stored = old.is_some_and(|old| old.tree().at(&PATH).is_some());
+        if !self.gates.max_unavailable && !stored {
+            tree.remove(&PATH);
+        }
+    }
+
+    /// Gives a claim without a class the default one: the newest, ties by name (`DefaultStorageClass`).
+    fn default_class(&self, tree: &mut Value) {
+        if tree.at(&["spec", "storageClassName"]).is_some() {
+            return;
+        }
+        if let Some(class) = self.find_default_class() {
+            tree.set(&["spec", "storageClassName"], class);
+        }
+    }
+
+    /// The name of the default StorageClass, if there is one.
+    #[must_use]
+    pub fn find_default_class(&self) -> Option<Str> {
+        self.list(Kind::StorageClass, "")
+            .filter(|class| class.meta.annotation(DEFAULT_CLASS) == Some("true"))
+            .max_by(|a, b| {
+                a.meta
+                    .created
+                    .cmp(&b.meta.created)
+                    .then_with(|| b.name().cmp(a.name()))
+            })
+            .map(|class| class.name().clone())
+    }
+
+    /// Gives a Service its cluster address.
+    fn allocate_address(&self, tree: &mut Value) {
+        if tree.str_at(&["spec", "type"]) == Some("ExternalName") {
+            return;
+        }
+        let asked = tree
+            .str_at(&["spec", "clusterIP"])
+            .unwrap_or_default()
+            .to_owned();
+        let address = if asked.is_empty() {
+            self.free_address(tree)
+        } else {
+            asked
+        };
+        tree.set(&["spec", "clusterIPs"], Value::list([address.as_str()]));
+        tree.set(&["spec", "clusterIP"], address);
+    }
+
+    fn free_address(&self, tree: &Value) -> String {
+        let name = tree.str_at(&["metadata", "name"]).unwrap_or_default();
+        let taken = |address: &str| {
+            self.list(Kind::Service, "")
+                .any(|service| service.tree().str_at(&["spec", "clusterIP"]) == Some(address))
+        };
+        (0..1000)
+            .map(|n| {
+                let number = self.draw.number("address", name, n);
+                format!(
+                    "{SERVICE_RANGE}.{}.{}",
+                    number % 255 + 1,
+                    number / 255 % 254 + 1
+                )
+            })
+            .find(|address| !taken(address))
+            .unwrap_or_else(|| format!("{SERVICE_RANGE}.255.254"))
+    }
+
+    /// The Pods of a namespace that a selector matches, in name order.
+    pub fn pods_matching<'a>(
+        &'a self,
+        namespace: &str,
+        selector: &'a Selector,
+    ) -> impl Iterator<Item = &'a std::sync::Arc<Object>> {
+        self.list(Kind::Pod, namespace)
+            .filter(move |pod| selector.matches(&pod.meta.labels))
+    }
+}
+
+fn add_finalizer(tree: &mut Value, name: &'static str) {
+    let finalizers = tree.slot(&["metadata", "finalizers"]).make_list();
+    if !finalizers
+        .iter()
+        .any(|finalizer| finalizer.as_str() == Some(name))
+    {
+        finalizers.push(Value::Str(Str::literal(name)));
+    }
+}

@@ -1,0 +1,358 @@
+//! The API server: storage, versions, admission, graceful deletion, finalizers, watch. No policy of any
+//! controller.
+//!
+//! A [`Store`] is a value: cloning it is cheap and gives an independent API server. Every request is a
+//! [`Request`]; it changes nothing if it is refused.
+
+mod admission;
+mod delete;
+mod names;
+mod update;
+
+pub use names::Draw;
+
+use crate::api::{ApiError, Key, Kind, Object, Str, Time, Value};
+use imbl::{OrdMap, OrdSet, Vector};
+use std::sync::Arc;
+
+/// How many changes a watch may lie behind before it has to list again.
+const WATCH_WINDOW: usize = 4096;
+
+/// The API server's storage.
+#[derive(Clone, Debug)]
+pub struct Store {
+    objects: OrdMap<Key, Arc<Object>>,
+    /// Objects by the uid of an owner.
+    owned: OrdSet<(Str, Key)>,
+    /// How often an object of this name was created: part of what its uid is drawn from.
+    births: OrdMap<Key, u32>,
+    resource_version: u64,
+    changes: Vector<Change>,
+    draw: Draw,
+    gates: Gates,
+}
+
+/// Feature gates that the API server reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gates {
+    /// `MaxUnavailableStatefulSet`: beta and off in v1.36.
+    pub max_unavailable: bool,
+}
+
+/// A change of one object, as a watch tells it.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The resourceVersion that the change made.
+    pub resource_version: u64,
+    /// What happened.
+    pub kind: ChangeKind,
+    /// The object after the change; for a deletion its last state.
+    pub object: Arc<Object>,
+    /// The object before the change.
+    pub old: Option<Arc<Object>>,
+}
+
+/// What a watch says happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum ChangeKind {
+    Added,
+    Modified,
+    Deleted,
+}
+
+/// A request that writes.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub enum Request {
+    Create {
+        kind: Kind,
+        tree: Value,
+    },
+    /// Replaces the object but for its status.
+    Update {
+        kind: Kind,
+        tree: Value,
+    },
+    /// Replaces the status.
+    UpdateStatus {
+        kind: Kind,
+        tree: Value,
+    },
+    /// The `binding` subresource of a Pod.
+    Bind {
+        namespace: Str,
+        pod: Str,
+        node: Str,
+    },
+    Delete {
+        key: Key,
+        options: crate::api::DeleteOptions,
+    },
+}
+
+impl Request {
+    /// What the request is about; the name may be empty in a `Create` that leaves it to the API server.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        match self {
+            Request::Create { kind, tree }
+            | Request::Update { kind, tree }
+            | Request::UpdateStatus { kind, tree } => Key::new(
+                *kind,
+                tree.str_at(&["metadata", "namespace"]).unwrap_or("default"),
+                tree.str_at(&["metadata", "name"]).unwrap_or_default(),
+            ),
+            Request::Bind { namespace, pod, .. } => Key::new(Kind::Pod, namespace, pod),
+            Request::Delete { key, .. } => key.clone(),
+        }
+    }
+}
+
+/// What a request that was accepted did.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The object after the request; for a deletion its last state.
+    pub object: Arc<Object>,
+    /// The changes, in order: none if nothing differed.
+    pub changes: Vec<Change>,
+}
+
+impl Store {
+    /// An empty API server whose names and uids are drawn from `seed`.
+    #[must_use]
+    pub fn new(seed: u64, gates: Gates) -> Store {
+        Store {
+            objects: OrdMap::new(),
+            owned: OrdSet::new(),
+            births: OrdMap::new(),
+            resource_version: 0,
+            changes: Vector::new(),
+            draw: Draw::new(seed),
+            gates,
+        }
+    }
+
+    /// The object of this name.
+    #[must_use]
+    pub fn get(&self, key: &Key) -> Option<&Arc<Object>> {
+        self.objects.get(key)
+    }
+
+    /// The object of this name.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub fn find(&self, kind: Kind, namespace: &str, name: &str) -> Result<Arc<Object>, ApiError> {
+        let key = Key::new(kind, namespace, name);
+        self.objects
+            .get(&key)
+            .cloned()
+            .ok_or_else(|| ApiError::not_found(kind, name))
+    }
+
+    /// The objects of a kind in a namespace (all namespaces if empty), in name order.
+    pub fn list(&self, kind: Kind, namespace: &str) -> impl Iterator<Item = &Arc<Object>> {
+        let first = Key {
+            kind,
+            namespace: Str::new(namespace),
+            name: Str::EMPTY,
+        };
+        let namespace = Str::new(namespace);
+        self.objects
+            .range(first..)
+            .take_while(move |(key, _)| {
+                key.kind == kind && (namespace.is_empty() || key.namespace == namespace)
+            })
+            .map(|(_, object)| object)
+    }
+
+    /// Every object, by kind, namespace and name.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Object>> {
+        self.objects.values()
+    }
+
+    /// The objects that name the owner with this uid, by kind, namespace and name.
+    pub fn dependents(&self, uid: &str) -> impl Iterator<Item = &Arc<Object>> {
+        let uid = Str::new(uid);
+        let first = Key {
+            kind: Kind::ALL[0],
+            namespace: Str::EMPTY,
+            name: Str::EMPTY,
+        };
+        self.owned
+            .range((uid.clone(), first)..)
+            .take_while(move |(owner, _)| *owner == uid)
+            .filter_map(|(_, key)| self.objects.get(key))
+    }
+
+    /// The objects of a kind whose managing controller has this uid, in name order.
+    #[must_use]
+    pub fn owned(&self, kind: Kind, namespace: &str, uid: &str) -> Vec<Arc<Object>> {
+        let uid_text = Str::new(uid);
+        let first = Key {
+            kind,
+            namespace: Str::new(namespace),
+            name: Str::EMPTY,
+        };
+        self.owned
+            .range((uid_text.clone(), first)..)
+            .take_while(|(owner, key)| {
+                *owner == uid_text
+                    && key.kind == kind
+                    && (namespace.is_empty() || key.namespace == namespace)
+            })
+            .filter_map(|(_, key)| self.objects.get(key))
+            .filter(|object| object.meta.controlled_by(uid))
+            .cloned()
+            .collect()
+    }
+
+    /// The resourceVersion of the last change.
+    #[must_use]
+    pub fn resource_version(&self) -> u64 {
+        self.resource_version
+    }
+
+    /// The changes after this resourceVersion, oldest first. Only the last few thousand are kept.
+    pub fn changes_since(&self, resource_version: u64) -> impl Iterator<Item = &Change> {
+        let total = self.changes.len();
+        let newer = self
+            .changes
+            .iter()
+            .rev()
+            .take_while(|change| change.resource_version > resource_version)
+            .count();
+        self.changes.iter().skip(total - newer)
+    }
+
+    /// The feature gates.
+    #[must_use]
+    pub fn gates(&self) -> Gates {
+        self.gates
+    }
+
+    /// Where random names come from.
+    #[must_use]
+    pub fn draw(&self) -> &Draw {
+        &self.draw
+    }
+
+    /// Executes a request.
+    ///
+    /// # Errors
+    /// The API server's refusal; nothing was changed then.
+    pub fn execute(&mut self, request: &Request, now: Time) -> Result<Outcome, ApiError> {
+        match request {
+            Request::Create { kind, tree } => self.create(*kind, tree.clone(), now),
+            Request::Update { kind, tree } => self.update(*kind, tree.clone(), now),
+            Request::UpdateStatus { kind, tree } => self.update_status(*kind, tree.clone(), now),
+            Request::Bind {
+                namespace,
+                pod,
+                node,
+            } => self.bind(namespace, pod, node, now),
+            Request::Delete { key, options } => self.delete(key, options, now),
+        }
+    }
+
+    fn create(&mut self, kind: Kind, mut tree: Value, now: Time) -> Result<Outcome, ApiError> {
+        self.name_new(kind, &mut tree)?;
+        let key = Request::Create {
+            kind,
+            tree: tree.clone(),
+        }
+        .key();
+        self.check_namespace(&key, true)?;
+        self.admit_new(kind, &mut tree, now)?;
+        let causes = crate::manifest::validate_create(kind, &tree);
+        if !causes.is_empty() {
+            return Err(ApiError::invalid(kind, &key.name, causes));
+        }
+        if self.objects.contains_key(&key) {
+            return Err(ApiError::already_exists(kind, &key.name));
+        }
+        let birth = self.births.get(&key).copied().unwrap_or(0) + 1;
+        self.births.insert(key.clone(), birth);
+        tree.set(&["metadata", "uid"], self.draw.uid(&key, birth));
+        tree.set(&["metadata", "creationTimestamp"], now);
+        let object = self.put(kind, tree);
+        let change = self.record(ChangeKind::Added, object.clone(), None);
+        Ok(Outcome {
+            object,
+            changes: vec![change],
+        })
+    }
+
+    /// Stores a tree under its next resourceVersion.
+    fn put(&mut self, kind: Kind, mut tree: Value) -> Arc<Object> {
+        self.resource_version += 1;
+        tree.set(
+            &["metadata", "resourceVersion"],
+            self.resource_version.to_string(),
+        );
+        let object = Arc::new(Object::new(kind, tree));
+        let key = object.key();
+        if let Some(old) = self.objects.insert(key.clone(), object.clone()) {
+            if Arc::ptr_eq(&old.meta.owners, &object.meta.owners) {
+                return object;
+            }
+            for owner in old.meta.owners.iter() {
+                self.owned.remove(&(owner.uid.clone(), key.clone()));
+            }
+        }
+        for owner in object.meta.owners.iter() {
+            self.owned.insert((owner.uid.clone(), key.clone()));
+        }
+        object
+    }
+
+    /// Removes an object; its last state gets the resourceVersion of the removal.
+    fn remove(&mut self, key: &Key) -> Option<Change> {
+        let old = self.objects.remove(key)?;
+        for owner in old.meta.owners.iter() {
+            self.owned.remove(&(owner.uid.clone(), key.clone()));
+        }
+        self.resource_version += 1;
+        let version = self.resource_version.to_string();
+        let last = old.with(|tree| tree.set(&["metadata", "resourceVersion"], version));
+        Some(self.record(ChangeKind::Deleted, Arc::new(last), Some(old)))
+    }
+
+    fn record(
+        &mut self,
+        kind: ChangeKind,
+        object: Arc<Object>,
+        old: Option<Arc<Object>>,
+    ) -> Change {
+        let change = Change {
+            resource_version: self.resource_version,
+            kind,
+            object,
+            old,
+        };
+        self.changes.push_back(change.clone());
+        if self.changes.len() > WATCH_WINDOW {
+            self.changes.pop_front();
+        }
+        change
+    }
+
+    /// Replaces `old` by `tree`; no change at all if nothing but the resourceVersion would differ.
+    fn replace(&mut self, old: &Arc<Object>, mut tree: Value) -> Outcome {
+        let version = old.meta.resource_version.to_string();
+        tree.set(&["metadata", "resourceVersion"], version);
+        if tree == *old.tree() {
+            return Outcome {
+                object: old.clone(),
+                changes: Vec::new(),
+            };
+        }
+        let object = self.put(old.kind, tree);
+        let change = self.record(ChangeKind::Modified, object.clone(), Some(old.clone()));
+        Outcome {
+            object,
+            changes: vec![change],
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Updating an object, its status, its binding.
+//! `registry/generic/registry/store.go` and the strategies in `pkg/registry/*/*/strategy.go`
+
+use super::{Outcome, Store};
+use crate::api::{ApiError, Cause, Kind, Map, Object, Time, Value};
+use std::sync::Arc;
+
+/// Parts of the metadata that belong to the API server: an update cannot change them.
+const SERVER_OWNED: [&str; 6] = [
+    "uid",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "generation",
+    "resourceVersion",
+];
+
+impl Store {
+    /// Replaces an object but for its status.
+    pub(super) fn update(
+        &mut self,
+        kind: Kind,
+        mut tree: Value,
+        now: Time,
+    ) -> Result<Outcome, ApiError> {
+        let old = self.current(kind, &tree)?;
+        crate::manifest::default_object(kind, &mut tree);
+        keep_server_owned(&old, &mut tree);
+        keep_part(&old, &mut tree, "status");
+        self.prepare_update(&old, &mut tree);
+        if old.meta.generation > 0 && spec_of(kind, &tree) != spec_of(kind, old.tree()) {
+            tree.set(&["metadata", "generation"], old.meta.generation + 1);
+        }
+        let causes = crate::manifest::validate_update(kind, &tree, old.tree());
+        if !causes.is_empty() {
+            return Err(ApiError::invalid(kind, old.name(), causes));
+        }
+        let outcome = self.replace(&old, tree);
+        Ok(self.finish_deletion(outcome, now))
+    }
+
+    /// Replaces the status of an object by that of `tree`; its metadata but for annotations stays.
+    pub(super) fn update_status(
+        &mut self,
+        kind: Kind,
+        tree: Value,
+        now: Time,
+    ) -> Result<Outcome, ApiError> {
+        let old = self.current(kind, &tree)?;
+        let mut new = old.tree().clone();
+        match tree.get("status") {
+            Some(status) => new.set(&["status"], status.clone()),
+            None => {
+                new.remove(&["status"]);
+            }
+        }
+        if kind == Kind::StatefulSet {
+            let causes = status_causes(&new);
+            if !causes.is_empty() {
+                return Err(ApiError::invalid(kind, old.name(), causes));
+            }
+        }
+        let outcome = self.replace(&old, new);
+        Ok(self.finish_deletion(outcome, now))
+    }
+
+    /// Puts a Pod on a node and notes that it is scheduled (`pkg/registry/core/pod/storage/storage.go`).
+    pub(super) fn bind(
+        &mut self,
+        namespace: &str,
+        pod: &str,
+        node: &str,
+        now: Time,
+    ) -> Result<Outcome, ApiError> {
+        let old = self.find(Kind::Pod, namespace, pod)?;
+        if old.meta.terminating() {
+            let why = format!("pod {pod} is being deleted, cannot be assigned to a host");
+            return Err(ApiError::conflict(Kind::Pod, pod, &why));
+        }
+        if let Some(view) = old.pod()
+            && !view.node.is_empty()
+        {
+            let why = format!("pod {pod} is already assigned to node \"{}\"", view.node);
+            return Err(ApiError::conflict(Kind::Pod, pod, &why));
+        }
+        let mut tree = old.tree().clone();
+        tree.set(&["spec", "nodeName"], node);
+        let condition = Value::map([
+            ("lastProbeTime", Value::Null),
+            ("lastTransitionTime", now.into()),
+            ("observedGeneration", old.meta.generation.into()),
+            ("status", "True".into()),
+            ("type", "PodScheduled".into()),
+        ]);
+        set_condition(&mut tree, "PodScheduled", condition);
+        Ok(self.replace(&old, tree))
+    }
+
+    /// The stored object that `tree` is to replace; its uid and resourceVersion must agree if given.
+    fn current(&self, kind: Kind, tree: &Value) -> Result<Arc<Object>, ApiError> {
+        let namespace = tree.str_at(&["metadata", "namespace"]).unwrap_or("default");
+        let name = tree.str_at(&["metadata", "name"]).unwrap_or_default();
+        let old = self.find(kind, namespace, name)?;
+        if let Some(version) = tree.str_at(&["metadata", "resourceVersion"])
+            && !version.is_empty()
+            && version.parse() != Ok(old.meta.resource_version)
+        {
+            return Err(ApiError::modified(kind, name));
+        }
+        if let Some(uid) = tree.str_at(&["metadata", "uid"])
+            && !uid.is_empty()
+            && old.meta.uid != uid
+        {
+            let why = format!(
+                "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+                old.meta.uid
+            );
+            return Err(ApiError::conflict(kind, name, &why));
+        }
+        Ok(old)
+    }
+}
+
+fn keep_server_owned(old: &Object, tree: &mut Value) {
+    for key in SERVER_OWNED {
+        match old.tree().at(&["metadata", key]) {
+            Some(value) => tree.set(&["metadata", key], value.clone()),
+            None => {
+                tree.remove(&["metadata", key]);
+            }
+        }
+    }
+    for key in ["apiVersion", "kind"] {
+        keep_part(old, tree, key);
+    }
+    for key in ["labels", "annotations", "ownerReferences", "finalizers"] {
+        let empty = match tree.at(&["metadata", key]) {
+            Some(Value::Map(map)) => map.is_empty(),
+            Some(Value::List(list)) => list.is_empty(),
+            Some(Value::Null) => true,
+            _ => false,
+        };
+        if empty {
+            tree.remove(&["metadata", key]);
+        }
+    }
+}
+
+fn keep_part(old: &Object, tree: &mut Value, key: &str) {
+    match old.tree().get(key) {
+        Some(value) => tree.set(&[key], value.clone()),
+        None => {
+            tree.remove(&[key]);
+        }
+    }
+}
+
+/// What a change of `generation` looks at: everything but metadata and status.
+fn spec_of(_kind: Kind, tree: &Value) -> Map {
+    let mut rest = tree.as_map().cloned().unwrap_or_default();
+    rest.remove("metadata");
+    rest.remove("status");
+    rest
+}
+
+/// Sets the condition of this type in `status.conditions`, in its place or at the end.
+pub(crate) fn set_condition(tree: &mut Value, condition_type: &str, condition: Value) {
+    let conditions = tree.slot(&["status", "conditions"]).make_list();
+    match conditions
+        .iter_mut()
+        .find(|c| c.str_at(&["type"]) == Some(condition_type))
+    {
+        Some(place) => *place = condition,
+        None => conditions.push(condition),
+    }
+}
+
+/// What the API server refuses in the status of a StatefulSet
+/// (`ValidateStatefulSetStatus`, `pkg/apis/apps/validation/validation.go`).
+fn status_causes(tree: &Value) -> Vec<Cause> {
+    let status = tree.get("status").unwrap_or(&Value::Null);
+    let count = |key: &str| status.int_at(&[key]).unwrap_or(0);
+    let mut causes = Vec::new();
+    let mut refuse = |key: &str, why: &str| {
+        causes.push(Cause {
+            field: format!("status.{key}"),
+            message: format!("Invalid value: {}: {why}", count(key)),
+        });
+    };
+    const COUNTS: [&str; 5] = [
+        "replicas",
+        "readyReplicas",
+        "currentReplicas",
+        "updatedReplicas",
+        "availableReplicas",
+    ];
+    for key in COUNTS
+        .into_iter()
+        .chain(["observedGeneration", "collisionCount"])
+    {
+        if count(key) < 0 {
+            refuse(key, "must be greater than or equal to 0");
+        }
+    }
+    for key in &COUNTS[1..] {
+        if count(key) > count("replicas") {
+            refuse(key, "cannot be greater than status.replicas");
+        }
+    }
+    if count("availableReplicas") > count("readyReplicas") {
+        refuse(
+            "availableReplicas",
+            "cannot be greater than status.readyReplicas",
+        );
+    }
+    causes
+}
