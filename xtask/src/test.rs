@@ -1,0 +1,512 @@
+//! `cargo xtask test`: the stages that decide whether a change may land.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use crate::run::Counts;
+use crate::setup::{Browser, WASI, WASM};
+use crate::{Result, page, places, run, setup, tidy};
+
+/// The profile that `tools` is built with: optimised for speed, unlike the page.
+const PROFILE: &str = "tools";
+
+/// How many random logs must lead to one world natively and in wasm.
+const LOGS: &str = "200";
+
+/// What a stage is given.
+struct Bench {
+    root: PathBuf,
+    target: PathBuf,
+}
+
+impl Bench {
+    fn cargo(&self, arguments: &[&str]) -> Command {
+        let mut cargo = Command::new("cargo");
+        cargo
+            .args(arguments)
+            .env("CARGO_TARGET_DIR", &self.target)
+            .current_dir(&self.root);
+        cargo
+    }
+
+    /// Where the stages put the site: `dist/` is for the person who asks for it.
+    fn site(&self) -> PathBuf {
+        self.target.join("site")
+    }
+
+    fn program(&self, target: Option<&str>, name: &str) -> PathBuf {
+        let folder = target.map_or_else(|| self.target.clone(), |target| self.target.join(target));
+        folder.join(PROFILE).join(name)
+    }
+}
+
+/// The commands of `tools` that a stage needs and that exist. A stage whose
+/// command is not here yet says so.
+const TOOLS_KNOWS: &[&str] = &[];
+
+/// One thing that must hold. To add one, write a function and name it in [`STAGES`].
+struct Stage {
+    name: &'static str,
+    run: fn(&Bench) -> Result<Counts>,
+}
+
+const STAGES: &[Stage] = &[
+    Stage {
+        name: "fmt",
+        run: fmt,
+    },
+    Stage {
+        name: "tidy",
+        run: |bench| tidy::check(&bench.root).map(|()| Counts::default()),
+    },
+    Stage {
+        name: "clippy",
+        run: clippy,
+    },
+    Stage {
+        name: "clippy-page",
+        run: clippy_page,
+    },
+    Stage {
+        name: "tests",
+        run: tests,
+    },
+    Stage {
+        name: "conformance",
+        run: conformance,
+    },
+    Stage {
+        name: "tests-in-wasm",
+        run: tests_in_wasm,
+    },
+    Stage {
+        name: "same-world",
+        run: same_world,
+    },
+    Stage {
+        name: "page",
+        run: build_page,
+    },
+    Stage {
+        name: "chromium",
+        run: |bench| in_browser(bench, Browser::Chromium),
+    },
+    Stage {
+        name: "firefox",
+        run: |bench| in_browser(bench, Browser::Firefox),
+    },
+];
+
+/// The arguments of `cargo xtask test`.
+#[derive(Debug, Default)]
+pub struct Options {
+    from: Option<String>,
+    only: Option<String>,
+}
+
+impl Options {
+    /// Reads the arguments.
+    ///
+    /// # Errors
+    /// On one that is not known or names no stage.
+    pub fn parse(arguments: &[String]) -> Result<Self> {
+        let mut options = Self::default();
+        for pair in arguments.chunks(2) {
+            let [flag, name] = pair else {
+                return Err(format!("{} needs the name of a stage", pair.join(" ")));
+            };
+            if !STAGES.iter().any(|stage| stage.name == name) {
+                let names: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
+                return Err(format!(
+                    "there is no stage {name}; the stages are {}",
+                    names.join(", ")
+                ));
+            }
+            match flag.as_str() {
+                "--from" => options.from = Some(name.clone()),
+                "--only" => options.only = Some(name.clone()),
+                _ => return Err(format!("test does not know {flag}")),
+            }
+        }
+        Ok(options)
+    }
+
+    fn stages(&self) -> impl Iterator<Item = &'static Stage> {
+        let first = self
+            .from
+            .as_deref()
+            .and_then(|from| STAGES.iter().position(|stage| stage.name == from));
+        let only = self.only.clone();
+        STAGES
+            .iter()
+            .skip(first.unwrap_or(0))
+            .filter(move |stage| only.as_deref().is_none_or(|only| only == stage.name))
+    }
+}
+
+/// Runs the stages and stops at the first that fails. The last line printed is
+/// `N passed, N failed`, over all tests of all stages.
+///
+/// # Errors
+/// When nothing could be run; a failed stage is a plain failure.
+pub fn test(options: &Options) -> Result<ExitCode> {
+    let started = Instant::now();
+    let place = places::Target::claim("test")?;
+    let bench = Bench {
+        root: places::workspace()?,
+        target: place.folder().to_path_buf(),
+    };
+    let mut total = Counts::default();
+    let mut times = Vec::new();
+    let mut failure = None;
+    for stage in options.stages() {
+        println!("\n== {}", stage.name);
+        let began = Instant::now();
+        let outcome = (stage.run)(&bench);
+        times.push((stage.name, began.elapsed()));
+        if let Err(error) = judge(outcome, &mut total) {
+            failure = Some((stage.name, error));
+            break;
+        }
+    }
+    summary(&times, started.elapsed());
+    if let Some((stage, error)) = &failure {
+        println!("FAILED at {stage}: {error}");
+    }
+    println!("{} passed, {} failed", total.passed, total.failed);
+    Ok(if failure.is_some() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// Adds a stage's tests; a stage that failed without naming a test counts as one.
+fn judge(outcome: Result<Counts>, total: &mut Counts) -> Result<()> {
+    match outcome {
+        Ok(counts) => {
+            total.add(counts);
+            if counts.failed == 0 {
+                Ok(())
+            } else {
+                Err(format!("{} failed", counts.failed))
+            }
+        }
+        Err(error) => {
+            total.failed += 1;
+            Err(error)
+        }
+    }
+}
+
+fn summary(times: &[(&str, Duration)], all: Duration) {
+    println!();
+    for (name, time) in times {
+        println!("{name:>14} {:>7.1} s", time.as_secs_f32());
+    }
+    println!("{:>14} {:>7.1} s", "all", all.as_secs_f32());
+}
+
+fn fmt(bench: &Bench) -> Result<Counts> {
+    run::run(&mut bench.cargo(&["fmt", "--all", "--check"])).map(|()| Counts::default())
+}
+
+fn clippy(bench: &Bench) -> Result<Counts> {
+    let arguments = [
+        "clippy",
+        "--locked",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    run::run(&mut bench.cargo(&arguments)).map(|()| Counts::default())
+}
+
+fn clippy_page(bench: &Bench) -> Result<Counts> {
+    setup::target(WASM)?;
+    let what = [
+        "clippy",
+        "--locked",
+        "--quiet",
+        "--lib",
+        "--bin",
+        "page",
+        "--features",
+        "ui",
+        "--target",
+        WASM,
+    ];
+    run::run(bench.cargo(&what).args(["--", "-D", "warnings"])).map(|()| Counts::default())
+}
+
+fn tests(bench: &Bench) -> Result<Counts> {
+    counted(&mut bench.cargo(&[
+        "test",
+        "--locked",
+        "--quiet",
+        "--workspace",
+        "--no-fail-fast",
+    ]))
+}
+
+/// Whether `tools` has the command yet; says so if not.
+fn is_there(command: &str) -> bool {
+    let known = TOOLS_KNOWS.contains(&command);
+    if !known {
+        println!("NOT THERE YET: `tools {command}`");
+    }
+    known
+}
+
+fn conformance(bench: &Bench) -> Result<Counts> {
+    if !is_there("conformance") {
+        return Ok(Counts::default());
+    }
+    counted(&mut with_tools(bench, &["conformance", "--floor"]))
+}
+
+/// The core's tests once more, compiled to wasm and run by Node.
+fn tests_in_wasm(bench: &Bench) -> Result<Counts> {
+    setup::node()?;
+    setup::target(WASI)?;
+    let mut cargo = bench.cargo(&[
+        "test", "--locked", "--quiet", "--lib", "--tests", "--target", WASI,
+    ]);
+    // cargo splits it at spaces, so the script is named relative to the package.
+    cargo.env(
+        "CARGO_TARGET_WASM32_WASIP1_RUNNER",
+        "node --no-warnings xtask/node/wasi.mjs",
+    );
+    counted(cargo.arg("--no-fail-fast"))
+}
+
+/// The same logs and seeds lead to the same worlds natively and in wasm.
+fn same_world(bench: &Bench) -> Result<Counts> {
+    if !is_there("hashes") {
+        return Ok(Counts::default());
+    }
+    setup::node()?;
+    setup::target(WASI)?;
+    let build = [
+        "build",
+        "--locked",
+        "--quiet",
+        "--bin",
+        "tools",
+        "--profile",
+        PROFILE,
+    ];
+    run::run(&mut bench.cargo(&build))?;
+    run::run(bench.cargo(&build).args(["--target", WASI]))?;
+    let native = bench.program(None, &format!("tools{}", std::env::consts::EXE_SUFFIX));
+    let native = run::output(
+        Command::new(native)
+            .args(["hashes", LOGS])
+            .current_dir(&bench.root),
+    )?;
+    let wasm = run::output(
+        Command::new("node")
+            .args(["--no-warnings", "xtask/node/wasi.mjs"])
+            .arg(bench.program(Some(WASI), "tools.wasm"))
+            .args(["hashes", LOGS])
+            .current_dir(&bench.root),
+    )?;
+    compare(&native, &wasm)
+}
+
+/// Counts the lines on which both agree.
+fn compare(native: &str, wasm: &str) -> Result<Counts> {
+    let lines = native.lines().count().max(wasm.lines().count());
+    let agree = native
+        .lines()
+        .zip(wasm.lines())
+        .filter(|(one, other)| one == other)
+        .count();
+    if let Some((one, other)) = native
+        .lines()
+        .zip(wasm.lines())
+        .find(|(one, other)| one != other)
+    {
+        println!("native: {one}\nwasm:   {other}");
+    }
+    let wanted: usize = LOGS.parse().unwrap_or(usize::MAX);
+    if lines < wanted {
+        return Err(format!("{wanted} logs were asked for, {lines} answered"));
+    }
+    println!("{agree} of {lines} worlds are the same natively and in wasm");
+    Ok(Counts {
+        passed: agree,
+        failed: lines - agree,
+    })
+}
+
+fn build_page(bench: &Bench) -> Result<Counts> {
+    setup::for_the_page(true)?;
+    page::build(&page::Build {
+        release: true,
+        site: &bench.site(),
+        target: &bench.target,
+    })?;
+    page::sizes(&bench.site(), &bench.target, false).map(|()| Counts::default())
+}
+
+fn in_browser(bench: &Bench, browser: Browser) -> Result<Counts> {
+    browser_tests(&bench.root, &bench.site(), browser, &[])
+}
+
+/// `cargo xtask browser`: the browser tests on `dist/`.
+///
+/// # Errors
+/// On a wrong argument, without a site, or when a test fails.
+pub fn browser_alone(arguments: &[String]) -> Result<ExitCode> {
+    let (browsers, rest) = match arguments {
+        [flag, name, rest @ ..] if flag == "--on" => {
+            let known = Browser::ALL
+                .into_iter()
+                .find(|browser| browser.name() == name);
+            (
+                vec![known.ok_or_else(|| format!("--on {name}: chromium or firefox"))?],
+                rest,
+            )
+        }
+        rest => (Browser::ALL.to_vec(), rest),
+    };
+    let root = places::workspace()?;
+    let mut total = Counts::default();
+    for browser in browsers {
+        println!("== {}", browser.name());
+        total.add(browser_tests(&root, &root.join("dist"), browser, rest)?);
+    }
+    println!("{} passed, {} failed", total.passed, total.failed);
+    Ok(if total.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn browser_tests(root: &Path, site: &Path, browser: Browser, rest: &[String]) -> Result<Counts> {
+    if !site.join("index.html").is_file() {
+        return Err(format!(
+            "{} holds no site: run `cargo xtask dist` first",
+            site.display()
+        ));
+    }
+    setup::node()?;
+    setup::npm_packages()?;
+    let program = browser.program()?;
+    let mut node = Command::new("node");
+    node.arg("tests/browser/run.mjs")
+        .arg(browser.name())
+        .arg(program)
+        .arg(site)
+        .args(rest);
+    counted(node.current_dir(root))
+}
+
+/// Runs a program that counts tests. It must have run some, and must not fail
+/// without naming one.
+fn counted(command: &mut Command) -> Result<Counts> {
+    let (status, counts) = run::run_counted(command)?;
+    match (status.success(), counts) {
+        (
+            true,
+            Counts {
+                passed: 0,
+                failed: 0,
+            },
+        ) => Err("no test was run".into()),
+        (false, Counts { failed: 0, .. }) => Err(format!("it ended with {status}")),
+        (_, counts) => Ok(counts),
+    }
+}
+
+fn with_tools(bench: &Bench, arguments: &[&str]) -> Command {
+    let mut cargo = bench.cargo(&[
+        "run",
+        "--locked",
+        "--quiet",
+        "--bin",
+        "tools",
+        "--profile",
+        PROFILE,
+        "--",
+    ]);
+    cargo.args(arguments);
+    cargo
+}
+
+/// Passes a command on to the `tools` binary.
+///
+/// # Errors
+/// When it cannot be built or started.
+pub fn tools(arguments: &[String]) -> Result<ExitCode> {
+    let place = places::Target::claim("test")?;
+    let bench = Bench {
+        root: places::workspace()?,
+        target: place.folder().to_path_buf(),
+    };
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    run::run(&mut with_tools(&bench, &arguments)).map(|()| ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn worlds_that_differ_are_counted() {
+        let lines = |last: &str| format!("{}{last}\n", "a\n".repeat(199));
+        assert_eq!(
+            compare(&lines("a"), &lines("a")),
+            Ok(Counts {
+                passed: 200,
+                failed: 0
+            })
+        );
+        assert_eq!(
+            compare(&lines("a"), &lines("b")),
+            Ok(Counts {
+                passed: 199,
+                failed: 1
+            })
+        );
+        assert!(compare("a\n", "a\n").is_err());
+    }
+
+    #[test]
+    fn a_stage_that_fails_before_its_tests_counts_as_failed() {
+        let mut total = Counts {
+            passed: 3,
+            failed: 0,
+        };
+        assert!(judge(Err("it does not compile".into()), &mut total).is_err());
+        assert_eq!(
+            total,
+            Counts {
+                passed: 3,
+                failed: 1
+            }
+        );
+    }
+
+    #[test]
+    fn stages_are_chosen_by_name() {
+        let chosen = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+            Options::parse(&words)
+                .map(|options| options.stages().map(|stage| stage.name).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            chosen(&["--from", "chromium"]),
+            Ok(vec!["chromium", "firefox"])
+        );
+        assert_eq!(chosen(&["--only", "tidy"]), Ok(vec!["tidy"]));
+        assert!(chosen(&["--only", "no-such"]).is_err());
+        assert!(chosen(&["--only"]).is_err());
+    }
+}
