@@ -9,5 +9,6 @@
 
 pub mod api;
 pub mod controllers;
+pub mod kubectl;
 pub mod manifest;
 pub mod store;
