@@ -89,13 +89,20 @@ export class Screen {
     await this.page.keyboard.type(text);
   }
 
-  /** Replaces all that is in a text box, by keyboard. */
+  /** Puts the keyboard's focus on it. */
+  async focus(role, name) {
+    await (await this.find(role, name)).focus();
+  }
+
+  /** Replaces all that is in a text box, as pasting over it does. */
   async fill(role, name, text) {
     const target = await this.find(role, name);
-    await target.click();
-    await this.key('Control+a');
-    await this.page.keyboard.press('Backspace');
-    await this.page.keyboard.type(text);
+    await target.evaluate((element, pasted) => {
+      element.focus();
+      if (element.select) element.select();
+      else getSelection().selectAllChildren(element);
+      document.execCommand('insertText', false, pasted);
+    }, text);
   }
 
   /** Presses a key, with modifiers: `Enter`, `Control+c`. */
@@ -138,6 +145,14 @@ export class Screen {
   /** The cell of an ordinal: `cell('web-1', 'Pod')`. */
   async cell(ordinal, part) {
     return this.nameStartingWith('gridcell', `${ordinal}, ${part}, `);
+  }
+
+  /** Calls a method of the public API: `api('run', 'kubectl get pods')`. */
+  async api(method, ...args) {
+    await this.until(`there is playground.${method}`, () =>
+      this.page.evaluate((wanted) => typeof window.playground?.[wanted] === 'function', method),
+    );
+    return this.page.evaluate((wanted, given) => window.playground[wanted](...given), method, args);
   }
 
   /**

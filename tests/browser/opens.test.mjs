@@ -48,6 +48,20 @@ test('a panic offers the log as a file and a way back', async ({ page, screen })
   });
 });
 
+test('a crash past the panic hook shows the same page, with what the program left', async ({ page, screen }) => {
+  await screen.until('the page is there', async () => (await page.$('#shell')) === null);
+  await page.evaluate(() => {
+    window.playgroundLastGood = { log: '{"seed":8}', link: 'state=def' };
+    const crash = new WebAssembly.RuntimeError('unreachable');
+    window.dispatchEvent(new ErrorEvent('error', { error: crash }));
+    // The first cause is the one to read.
+    window.playgroundPanic('a later one', '');
+  });
+  await screen.find('alertdialog');
+  assert.match(await page.$eval('#panic-message', (element) => element.textContent), /unreachable/);
+  await screen.find('button', 'Download the log 로그 내려받기');
+});
+
 test(
   'an inline script is refused by the policy',
   { expectsProblems: [/policy broken: script-src/], allowsProblems: [SAID_BY_BROWSER] },

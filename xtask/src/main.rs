@@ -30,7 +30,7 @@ The project's commands:
       the rules on the source text alone: which room may import which, ...
   cargo xtask browser [--on chromium|firefox] [FILTER]
       the browser tests alone, on the site in dist/ (`cargo xtask dist` first)
-  cargo xtask conformance|soak|bench|doctest [ARGUMENTS]
+  cargo xtask conformance|soak|bench|doctest|lessons [ARGUMENTS]
       passed to the `tools` binary, which is built optimised
   cargo xtask setup
       install what is missing and stop
@@ -60,7 +60,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         "tidy" => tidy::check(&places::workspace()?).map(|()| ExitCode::SUCCESS),
         "browser" => test::browser_alone(rest),
         "setup" => setup::everything().map(|()| ExitCode::SUCCESS),
-        "conformance" | "soak" | "bench" | "doctest" => test::tools(arguments),
+        "conformance" | "soak" | "bench" | "doctest" | "lessons" => test::tools(arguments),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)

@@ -445,7 +445,7 @@ fn with_tools(bench: &Bench, arguments: &[&str]) -> Command {
 /// # Errors
 /// When it cannot be built or started.
 pub fn tools(arguments: &[String]) -> Result<ExitCode> {
-    let place = places::Target::claim("test")?;
+    let place = places::Target::claim("tools")?;
     let bench = Bench {
         root: places::workspace()?,
         target: place.folder().to_path_buf(),
