@@ -76,7 +76,7 @@ fn dist(arguments: &[String]) -> Result<ExitCode> {
         _ => return Err("dist takes no argument but --record".into()),
     };
     setup::for_the_page(true)?;
-    let place = places::Target::claim("page")?;
+    let place = places::Target::claim("test")?;
     let site = places::workspace()?.join("dist");
     page::build(&page::Build {
         release: true,

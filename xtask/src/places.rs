@@ -154,3 +154,36 @@ fn folders_in(folder: &Path) -> Vec<PathBuf> {
 pub fn make(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_builds_are_forgotten() -> Result<()> {
+        let folder = env::temp_dir().join(format!("xtask-places-{}", std::process::id()));
+        let ours = folder.join("debug/.fingerprint/statefulset-playground-0123");
+        let ours_in_wasm = folder.join("wasm32-wasip1/debug/.fingerprint/xtask-0123");
+        let theirs = folder.join("debug/.fingerprint/serde-0123");
+        for made in [&ours, &ours_in_wasm, &theirs] {
+            make(made)?;
+        }
+        forget_own_builds(&folder, 2)?;
+        let left = [&ours, &ours_in_wasm, &theirs].map(|path| path.is_dir());
+        let _ = fs::remove_dir_all(&folder);
+        assert_eq!(left, [false, false, true]);
+        Ok(())
+    }
+
+    #[test]
+    fn two_runs_never_share_a_build_folder() -> Result<()> {
+        let folder = env::temp_dir().join(format!("xtask-lock-{}", std::process::id()));
+        let first = try_lock(&folder)?;
+        let second = try_lock(&folder)?;
+        assert!(first.is_some() && second.is_none());
+        drop(first);
+        assert!(try_lock(&folder)?.is_some());
+        let _ = fs::remove_dir_all(&folder);
+        Ok(())
+    }
+}
