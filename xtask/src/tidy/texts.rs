@@ -16,29 +16,24 @@ pub fn faults(files: &[File]) -> Vec<String> {
     faults
 }
 
-/// The ids of `texts/<language>` or of the files in that folder: what stands
-/// before the first `=` or `:` of a line that starts with a letter.
+/// The ids in the files of `texts/<language>/`.
 fn ids(files: &[File], language: &str) -> BTreeSet<String> {
     let folder = format!("texts/{language}/");
-    let own = |path: &str| {
-        path.starts_with(&folder)
-            || path
-                .strip_prefix(&format!("texts/{language}"))
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
     files
         .iter()
-        .filter(|file| own(&file.path))
+        .filter(|file| file.path.starts_with(&folder))
         .flat_map(|file| file.text.lines().filter_map(id))
         .collect()
 }
 
+/// The id of `id = text` or of `id(slot=1) = text`, a variant for one number
+/// that only some languages need.
 fn id(line: &str) -> Option<String> {
-    let first = line.chars().next()?;
-    let (id, _) = line.split_once(['=', ':'])?;
-    let id = id.trim();
-    let plain = first.is_ascii_alphabetic() && !id.contains(' ');
-    plain.then(|| id.to_string())
+    let letters = |c: &char| c.is_ascii_alphanumeric() || "-_.".contains(*c);
+    let id: String = line.chars().take_while(letters).collect();
+    let rest = line.get(id.len()..)?;
+    let follows = rest.starts_with('(') || rest.trim_start().starts_with('=');
+    (!id.is_empty() && follows).then_some(id)
 }
 
 #[cfg(test)]
@@ -54,12 +49,16 @@ mod tests {
 
     #[test]
     fn a_message_that_one_language_lacks_is_a_fault() {
-        let both = [
-            file("texts/en/why.txt", "# why\nwhy-a = A\nwhy-b = B: b\n"),
+        let english = "# why\nwhy-a = A\nwhy-b(n=1) = One b\nwhy-b = {n} b = many\n";
+        let lacking = [
+            file("texts/en/why.txt", english),
             file("texts/ko/why.txt", "why-a = 가\n"),
         ];
-        assert_eq!(faults(&both), ["texts/ko: no message why-b"]);
-        let same = [file("texts/en", "a = A\n"), file("texts/ko", "a = 가\n")];
+        assert_eq!(faults(&lacking), ["texts/ko: no message why-b"]);
+        let same = [
+            file("texts/en/why.txt", english),
+            file("texts/ko/a.txt", "why-b = 나\nwhy-a = 가\n"),
+        ];
         assert!(faults(&same).is_empty());
     }
 }
