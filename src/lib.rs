@@ -3,7 +3,7 @@
 //! The map of the crate, one line per room. A room imports only rooms above it; a test holds that.
 //!
 //! - [`api`]: objects: tree and typed views, metadata, quantities, selectors, time
-//! - [`manifest`]: text to documents: reading, decoding, defaulting, validating
+//! - [`manifest`]: text to documents, strict decoding by the schema table, defaults, validation
 //! - [`store`]: the API server: storage, versions, deletion, finalizers, watch
 //! - [`controllers`]: one plain function per controller, against the [`controllers::Cluster`] trait
 

@@ -1,23 +1,19 @@
-//! Text to documents: reading, decoding, defaulting, validating.
+//! Manifests: text to documents, strict decoding, defaults, validation.
+//!
+//! The schema is data: `schema_table.txt`, written by `cargo xtask schema`.
 
-use crate::api::{Cause, Kind, Value};
+mod canonical;
+mod defaults;
+mod diagnostic;
+pub mod quantity;
+pub mod schema;
+mod validate;
+pub mod yaml;
 
-/// Fills in what the API server fills in.
-pub fn default_object(_kind: Kind, _tree: &mut Value) {}
-
-/// Admission of a new Pod.
-pub fn admit_pod(tree: &mut Value, _suffix: &str) {
-    tree.set(&["status", "phase"], "Pending");
-}
-
-/// What is wrong with a new object.
-#[must_use]
-pub fn validate_create(_kind: Kind, _tree: &Value) -> Vec<Cause> {
-    Vec::new()
-}
-
-/// What is wrong with a changed object.
-#[must_use]
-pub fn validate_update(_kind: Kind, _new: &Value, _old: &Value) -> Vec<Cause> {
-    Vec::new()
-}
+pub use canonical::canonicalise;
+pub use defaults::{
+    DEFAULT_SERVICE_ACCOUNT, admit_pod, default_object, prepare_create, pull_policy, qos_class,
+};
+pub use diagnostic::Diagnostic;
+pub use validate::{validate_create, validate_update};
+pub use yaml::{Document, Positions, read_documents, read_stream};

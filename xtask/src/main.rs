@@ -11,7 +11,7 @@ mod setup;
 mod test;
 mod tidy;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 /// What went wrong, as a sentence for the person at the terminal.
 pub type Result<T> = std::result::Result<T, String>;
@@ -32,6 +32,8 @@ The project's commands:
       the browser tests alone, on the site in dist/ (`cargo xtask dist` first)
   cargo xtask conformance|soak|bench|doctest|lessons [ARGUMENTS]
       passed to the `tools` binary, which is built optimised
+  cargo xtask schema
+      write src/manifest/schema_table.txt, the fields of the API's kinds, anew
   cargo xtask setup
       install what is missing and stop
 ";
@@ -59,6 +61,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         "dist" => dist(rest),
         "tidy" => tidy::check(&places::workspace()?).map(|()| ExitCode::SUCCESS),
         "browser" => test::browser_alone(rest),
+        "schema" => schema(),
         "setup" => setup::everything().map(|()| ExitCode::SUCCESS),
         "conformance" | "soak" | "bench" | "doctest" | "lessons" => test::tools(arguments),
         "help" | "--help" | "-h" => {
@@ -67,6 +70,14 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         }
         other => Err(format!("there is no command `{other}`\n\n{HELP}")),
     }
+}
+
+/// The types of the whole API take a while to build, so only this command builds them.
+fn schema() -> Result<ExitCode> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["run", "--package", "schema"]);
+    cargo.current_dir(places::workspace()?);
+    run::run(&mut cargo).map(|()| ExitCode::SUCCESS)
 }
 
 fn dist(arguments: &[String]) -> Result<ExitCode> {
