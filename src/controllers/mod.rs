@@ -6,7 +6,11 @@
 //! typed [`Reason`].
 
 mod cluster;
+pub mod endpoints;
+pub mod endpointslice;
 mod reason;
+#[cfg(test)]
+pub(crate) mod test_cluster;
 
 pub use cluster::{Action, Cluster, EventType};
 pub use reason::Reason;

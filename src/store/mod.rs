@@ -9,6 +9,7 @@ mod delete;
 mod names;
 mod update;
 
+pub use delete::{FOREGROUND, ORPHAN};
 pub use names::Draw;
 
 use crate::api::{ApiError, Key, Kind, Object, Str, Time, Value};
