@@ -8,6 +8,7 @@
 mod cluster;
 pub mod endpoints;
 pub mod endpointslice;
+pub mod garbage;
 mod reason;
 #[cfg(test)]
 pub(crate) mod test_cluster;
