@@ -26,13 +26,26 @@ pub enum Value {
     Map(Map),
 }
 
-/// A shared sequence.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// A shared sequence. Two that share their items are equal at a glance.
+#[derive(Clone, Debug, Default)]
 pub struct List(Arc<Vec<Value>>);
 
-/// A shared mapping, its keys in byte order, as the API server prints them.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// A shared mapping, its keys in byte order, as the API server prints them. Two
+/// that share their entries are equal at a glance.
+#[derive(Clone, Debug, Default)]
 pub struct Map(Arc<Vec<(Str, Value)>>);
+
+impl PartialEq for List {
+    fn eq(&self, other: &List) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl PartialEq for Map {
+    fn eq(&self, other: &Map) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
 
 impl List {
     /// The items.
