@@ -1,7 +1,7 @@
 //! What a controller sees of the cluster.
 
 use super::Reason;
-use crate::api::{ApiError, DeleteOptions, Kind, Millis, Object, Time, Value};
+use crate::api::{ApiError, DeleteOptions, Kind, Millis, Object, Selector, Time, Value};
 use std::sync::Arc;
 
 /// What a controller sees of the cluster: reads from its cache, writes to the API server.
@@ -25,13 +25,25 @@ pub trait Cluster {
         objects
     }
 
-    /// The objects of every kind that name the owner with this uid, by kind, namespace and name.
-    fn dependents(&self, uid: &str) -> Vec<Arc<Object>> {
-        let mut objects = Vec::new();
-        for kind in Kind::ALL {
-            objects.extend(self.list(kind, ""));
-        }
-        objects.retain(|object| object.meta.owners.iter().any(|owner| owner.uid == uid));
+    /// The objects of a kind in a namespace whose labels match, from the cache, in name order.
+    ///
+    /// # Errors
+    /// None in a cluster; the recordings inject some.
+    fn select(
+        &self,
+        kind: Kind,
+        namespace: &str,
+        selector: &Selector,
+    ) -> Result<Vec<Arc<Object>>, ApiError> {
+        let mut objects = self.list(kind, namespace);
+        objects.retain(|object| selector.matches(&object.meta.labels));
+        Ok(objects)
+    }
+
+    /// The objects of a kind and namespace that have no managing controller, in name order.
+    fn orphans(&self, kind: Kind, namespace: &str) -> Vec<Arc<Object>> {
+        let mut objects = self.list(kind, namespace);
+        objects.retain(|object| object.meta.controller().is_none());
         objects
     }
 

@@ -6,12 +6,8 @@
 //! typed [`Reason`].
 
 mod cluster;
-pub mod endpoints;
-pub mod endpointslice;
-pub mod garbage;
 mod reason;
-#[cfg(test)]
-pub(crate) mod test_cluster;
+pub mod statefulset;
 
 pub use cluster::{Action, Cluster, EventType};
 pub use reason::Reason;
