@@ -6,8 +6,11 @@
 //! - [`manifest`]: text to documents, strict decoding by the schema table, defaults, validation
 //! - [`store`]: the API server: storage, versions, deletion, finalizers, watch
 //! - [`controllers`]: one plain function per controller, against the [`controllers::Cluster`] trait
+//! - [`conformance`]: runs recordings of the real Kubernetes; for the tools and the tests, it may import every room
 
 pub mod api;
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+pub mod conformance;
 pub mod controllers;
 pub mod kubectl;
 pub mod manifest;

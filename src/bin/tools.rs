@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.first().map(String::as_str) {
-        Some(other) => eprintln!("error: tools has no command `{other}`"),
+    match arguments.split_first() {
+        Some((tool, rest)) if tool == "conformance" => return playground::conformance::run(rest),
+        Some((other, _)) => eprintln!("error: tools has no command `{other}`"),
         None => eprintln!("error: tools needs a command"),
     }
     ExitCode::FAILURE
