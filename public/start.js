@@ -59,9 +59,8 @@ window.playgroundLastGood = null;
 window.playgroundPanic = (message, log, link) => {
   if (stopped) return;
   element('panic-message').textContent = message;
-  const save = element('panic-download');
-  save.hidden = !log;
-  save.onclick = () => download('statefulset-playground-log.json', log);
+  element('panic-log').hidden = !log;
+  element('panic-download').onclick = () => download('statefulset-playground-log.json', log);
   element('panic-reload').onclick = () => {
     if (link) window.history.replaceState(null, '', '#' + link.replace(/^#/, ''));
     window.location.reload();

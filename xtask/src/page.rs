@@ -40,6 +40,8 @@ pub fn build(build: &Build) -> Result<()> {
             "RUST_LOG",
             env::var_os("RUST_LOG").unwrap_or_else(|| "warn".into()),
         )
+        // The compiler has said what is wrong; trunk's own stack adds nothing.
+        .env("RUST_BACKTRACE", "0")
         // trunk reads it as a flag of its own and knows no other value.
         .env_remove("NO_COLOR")
         .current_dir(places::workspace()?);
@@ -53,7 +55,9 @@ pub fn build(build: &Build) -> Result<()> {
 
 /// The compiler's flags for the page: the paths of this machine stay out of it.
 ///
-/// Our own files have none, cargo compiles them by relative paths.
+/// Our own files have none, cargo compiles them by relative paths. The clone's
+/// folder must not be named here: a flag that differs would make every clone
+/// build every dependency anew.
 fn flags() -> Result<String> {
     let root = places::workspace()?;
     let cargo = cargo_home()?;
@@ -63,7 +67,7 @@ fn flags() -> Result<String> {
             .args(["fetch", "--quiet", "--locked"])
             .current_dir(&root),
     )?;
-    let mut flags = vec![remap(&root, "."), remap(&cargo, "cargo")];
+    let mut flags = vec![remap(&cargo, "cargo")];
     let mut registries: Vec<PathBuf> = fs::read_dir(cargo.join("registry").join("src"))
         .into_iter()
         .flatten()
