@@ -4,10 +4,19 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.split_first() {
-        Some((tool, rest)) if tool == "conformance" => return playground::conformance::run(rest),
-        Some((other, _)) => eprintln!("error: tools has no command `{other}`"),
-        None => eprintln!("error: tools needs a command"),
+    let outcome = match arguments.split_first() {
+        Some((tool, rest)) if tool == "conformance" => {
+            playground::conformance::run(rest, &mut |line| println!("{line}"))
+        }
+        Some((other, _)) => Err(format!("tools has no command `{other}`")),
+        None => Err("tools needs a command".to_owned()),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("error: {why}");
+            ExitCode::FAILURE
+        }
     }
-    ExitCode::FAILURE
 }

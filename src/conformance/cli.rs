@@ -3,7 +3,6 @@
 use super::floor::Floor;
 use super::{KINDS, RecordingKind, Report};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// How many differences of a file are shown.
 const SHOWN: usize = 10;
@@ -54,21 +53,16 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
     Ok(options)
 }
 
-/// Runs the recordings and prints what came of them. Fails if a check failed; with `--floor` only if
-/// fewer passed than the committed count.
-#[must_use]
-pub fn run(arguments: &[String]) -> ExitCode {
-    match parse(arguments).and_then(|options| run_all(&options)) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(why) => {
-            eprintln!("conformance: {why}");
-            ExitCode::from(2)
-        }
-    }
+/// Runs the recordings and tells `say` line by line what came of them. Answers whether all is well: no
+/// check failed, or with `--floor` none fewer passed than the committed count.
+///
+/// # Errors
+/// The arguments or a file cannot be read.
+pub fn run(arguments: &[String], say: &mut dyn FnMut(&str)) -> Result<bool, String> {
+    run_all(&parse(arguments)?, say)
 }
 
-fn run_all(options: &Options) -> Result<bool, String> {
+fn run_all(options: &Options, say: &mut dyn FnMut(&str)) -> Result<bool, String> {
     let mut files = Vec::new();
     for path in &options.paths {
         walk(path, &mut files)?;
@@ -82,12 +76,15 @@ fn run_all(options: &Options) -> Result<bool, String> {
         ran += 1;
         let name = shown_name(&file);
         let report = (kind.run)(&file)?;
-        print(&name, &report);
+        tell(&name, &report, say);
         passed += report.passed;
         failed += report.failed;
         if report.passed < floor.of(&name) {
             below = true;
-            println!("  below the committed count of {}", floor.of(&name));
+            say(&format!(
+                "  below the committed count of {}",
+                floor.of(&name)
+            ));
         }
         if options.raise {
             floor.raise(&name, report.passed);
@@ -96,7 +93,7 @@ fn run_all(options: &Options) -> Result<bool, String> {
     if options.raise {
         floor.save()?;
     }
-    println!("{passed} passed, {failed} failed");
+    say(&format!("{passed} passed, {failed} failed"));
     if ran == 0 {
         return Err("no recording found".to_owned());
     }
@@ -129,16 +126,19 @@ fn shown_name(file: &Path) -> String {
     inside.unwrap_or(file).display().to_string()
 }
 
-fn print(name: &str, report: &Report) {
-    println!("{name}: {} passed, {} failed", report.passed, report.failed);
+fn tell(name: &str, report: &Report, say: &mut dyn FnMut(&str)) {
+    say(&format!(
+        "{name}: {} passed, {} failed",
+        report.passed, report.failed
+    ));
     for difference in report.differences.iter().take(SHOWN) {
-        println!("  {}", difference.place);
-        println!("    expected {}", difference.expected);
-        println!("    got      {}", difference.got);
+        say(&format!("  {}", difference.place));
+        say(&format!("    expected {}", difference.expected));
+        say(&format!("    got      {}", difference.got));
     }
     let more = report.differences.len().saturating_sub(SHOWN);
     if more > 0 {
-        println!("  and {more} more differences");
+        say(&format!("  and {more} more differences"));
     }
 }
 

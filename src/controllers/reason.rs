@@ -52,6 +52,8 @@ pub enum Reason {
     Endpoints,
     OwnerGone,
     CascadeDelete,
+    Orphan,
+    DefaultClass,
     NodeLost {
         node: Str,
     },
@@ -106,6 +108,34 @@ pub enum Reason {
         pod: Str,
         claim: Str,
     },
+    /// No volume fits the claim, and no class could make one.
+    WaitVolume,
+    /// The claim's class does not exist.
+    ClassMissing {
+        class: Str,
+    },
+    /// The claim is bound when a Pod that uses it has been placed.
+    WaitFirstConsumer,
+    /// A provisioner outside the cluster's own controllers has to make the volume.
+    WaitProvisioner {
+        provisioner: Str,
+    },
+    /// The claim asks for a volume by name that is not there, or not free.
+    WaitNamedVolume {
+        volume: Str,
+    },
+    /// A claim that is being deleted stays while `pod` uses it.
+    ClaimInUse {
+        pod: Str,
+    },
+    /// A volume that is being deleted stays while it is bound to `claim`.
+    VolumeInUse {
+        claim: Str,
+    },
+    /// Foreground deletion: the owner stays until its dependents are gone.
+    WaitDependents {
+        count: i32,
+    },
     /// OnDelete: Pods of an old revision stay until someone deletes them.
     OnDelete {
         outdated: i32,
@@ -156,6 +186,8 @@ impl Reason {
             Reason::Endpoints => "why-endpoints",
             Reason::OwnerGone => "why-owner-gone",
             Reason::CascadeDelete => "why-cascade-delete",
+            Reason::Orphan => "why-orphan",
+            Reason::DefaultClass => "why-default-class",
             Reason::NodeLost { .. } => "why-node-lost",
             Reason::NodeReturned { .. } => "why-node-returned",
             Reason::Evict { .. } => "why-evict",
@@ -168,6 +200,14 @@ impl Reason {
             Reason::WaitToUpdate { .. } => "why-wait-to-update",
             Reason::WaitBudget { .. } => "why-wait-budget",
             Reason::WaitStaleClaim { .. } => "why-wait-stale-claim",
+            Reason::WaitVolume => "why-wait-volume",
+            Reason::ClassMissing { .. } => "why-class-missing",
+            Reason::WaitFirstConsumer => "why-wait-first-consumer",
+            Reason::WaitProvisioner { .. } => "why-wait-provisioner",
+            Reason::WaitNamedVolume { .. } => "why-wait-named-volume",
+            Reason::ClaimInUse { .. } => "why-claim-in-use",
+            Reason::VolumeInUse { .. } => "why-volume-in-use",
+            Reason::WaitDependents { .. } => "why-wait-dependents",
             Reason::OnDelete { .. } => "why-on-delete",
             Reason::Partition { .. } => "why-partition",
             Reason::Deleting => "why-deleting",
@@ -187,14 +227,21 @@ impl Reason {
             | Reason::PodFinished { pod }
             | Reason::RepairPod { pod }
             | Reason::WaitReady { pod }
-            | Reason::WaitTerminating { pod } => vec![text("pod", pod)],
+            | Reason::WaitTerminating { pod }
+            | Reason::ClaimInUse { pod } => vec![text("pod", pod)],
             Reason::ScaleDown { pod, replicas } => {
                 vec![text("pod", pod), number("replicas", i64::from(*replicas))]
             }
             Reason::UpdatePod { pod, revision } => {
                 vec![text("pod", pod), text("revision", revision)]
             }
-            Reason::RetentionOwner { claim } => vec![text("claim", claim)],
+            Reason::RetentionOwner { claim } | Reason::VolumeInUse { claim } => {
+                vec![text("claim", claim)]
+            }
+            Reason::ClassMissing { class } => vec![text("class", class)],
+            Reason::WaitProvisioner { provisioner } => vec![text("provisioner", provisioner)],
+            Reason::WaitNamedVolume { volume } => vec![text("volume", volume)],
+            Reason::WaitDependents { count } => vec![number("count", i64::from(*count))],
             Reason::Schedule { node }
             | Reason::NodeLost { node }
             | Reason::NodeReturned { node }

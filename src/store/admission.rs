@@ -134,6 +134,7 @@ impl Store {
                 tree.set(&["metadata", "generation"], 1);
                 tree.set(&["status"], Value::empty_map());
             }
+            Kind::EndpointSlice => tree.set(&["metadata", "generation"], 1),
             Kind::PersistentVolumeClaim => {
                 self.default_class(tree);
                 add_finalizer(tree, "kubernetes.io/pvc-protection");
