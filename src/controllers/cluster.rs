@@ -25,6 +25,16 @@ pub trait Cluster {
         objects
     }
 
+    /// The objects of every kind that name the owner with this uid, by kind, namespace and name.
+    fn dependents(&self, uid: &str) -> Vec<Arc<Object>> {
+        let mut objects = Vec::new();
+        for kind in Kind::ALL {
+            objects.extend(self.list(kind, ""));
+        }
+        objects.retain(|object| object.meta.owners.iter().any(|owner| owner.uid == uid));
+        objects
+    }
+
     /// The objects of a kind in a namespace whose labels match, from the cache, in name order.
     ///
     /// # Errors

@@ -6,8 +6,13 @@
 //! typed [`Reason`].
 
 mod cluster;
+pub mod endpoints;
+pub mod endpointslice;
+pub mod garbage;
 mod reason;
 pub mod statefulset;
+#[cfg(test)]
+pub(crate) mod test_cluster;
 
 pub use cluster::{Action, Cluster, EventType};
 pub use reason::Reason;

@@ -9,11 +9,13 @@ mod delete;
 mod names;
 mod update;
 
+pub use delete::{FOREGROUND, ORPHAN};
+pub use names::Draw;
+pub(crate) use update::status_causes;
+
 use crate::api::{ApiError, Key, Kind, Object, Str, Time, Value};
 use imbl::{OrdMap, OrdSet, Vector};
-pub use names::Draw;
 use std::sync::Arc;
-pub(crate) use update::status_causes;
 
 /// How many changes a watch may lie behind before it has to list again.
 const WATCH_WINDOW: usize = 4096;
