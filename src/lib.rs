@@ -7,6 +7,8 @@
 //! - [`store`]: the API server: storage, versions, deletion, finalizers, watch
 //! - [`controllers`]: one plain function per controller, against the [`controllers::Cluster`] trait
 //! - [`conformance`]: runs recordings of the real Kubernetes; for the tools and the tests, it may import every room
+//! - [`sim`]: virtual time, the queue, one world, its history
+//! - [`shell`]: the terminal's language, files and programs
 
 pub mod api;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -14,4 +16,6 @@ pub mod conformance;
 pub mod controllers;
 pub mod kubectl;
 pub mod manifest;
+pub mod shell;
+pub mod sim;
 pub mod store;

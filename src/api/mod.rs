@@ -29,6 +29,6 @@ pub use text::Str;
 pub use time::{Millis, Time};
 pub use value::{List, Map, Value};
 pub use views::{
-    ClaimView, NodeView, Phase, PodView, PolicyType, ReadyCondition, RevisionView, SetStatus,
-    SetView, UpdateStrategy, View, VolumeView,
+    ClaimView, NodeLoad, NodeView, Phase, PodView, PolicyType, ReadyCondition, RevisionView,
+    SetStatus, SetView, UpdateStrategy, View, VolumeView,
 };

@@ -146,3 +146,15 @@ impl fmt::Debug for Str {
         fmt::Debug::fmt(self.as_str(), f)
     }
 }
+
+impl serde::Serialize for Str {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Str {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Str, D::Error> {
+        String::deserialize(from).map(Str::from)
+    }
+}

@@ -9,7 +9,19 @@ pub type Millis = i64;
 ///
 /// The API writes times as whole seconds (`metav1.Time`), so a time that went through an object has
 /// lost its milliseconds, as in Kubernetes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct Time(pub Millis);
 
 impl Time {

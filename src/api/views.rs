@@ -178,6 +178,44 @@ pub struct PodView {
     pub parent_and_ordinal: Option<(Str, i32)>,
     /// Volumes that are claims: volume name and claim name.
     pub claims: Arc<[(Str, Str)]>,
+    /// The cpu that its containers request.
+    pub cpu: Quantity,
+    /// The memory that its containers request.
+    pub memory: Quantity,
+}
+
+/// What the Pods on a node ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NodeLoad {
+    /// How many Pods.
+    pub pods: i64,
+    /// Their cpu requests.
+    pub cpu: Quantity,
+    /// Their memory requests.
+    pub memory: Quantity,
+}
+
+impl NodeLoad {
+    /// Adds a Pod if it is on this node and has not ended.
+    pub fn add(&mut self, pod: &super::Object, node: &str) {
+        if let Some(view) = pod.pod()
+            && view.node == node
+            && !view.phase.terminal()
+        {
+            self.pods += 1;
+            self.cpu.millis += view.cpu.millis;
+            self.memory.millis += view.memory.millis;
+        }
+    }
+
+    /// Takes a Pod away again if it counted.
+    pub fn remove(&mut self, pod: &super::Object, node: &str) {
+        let mut one = NodeLoad::default();
+        one.add(pod, node);
+        self.pods -= one.pods;
+        self.cpu.millis -= one.cpu.millis;
+        self.memory.millis -= one.memory.millis;
+    }
 }
 
 impl PodView {
@@ -199,7 +237,18 @@ impl PodView {
                 Some((volume.get("name")?.as_shared()?.clone(), claim.clone()))
             })
             .collect();
+        let request = |resource: &str| Quantity {
+            millis: tree
+                .items_at(&["spec", "containers"])
+                .iter()
+                .filter_map(|c| c.str_at(&["resources", "requests", resource]))
+                .filter_map(Quantity::parse)
+                .map(|quantity| quantity.millis)
+                .sum(),
+        };
         PodView {
+            cpu: request("cpu"),
+            memory: request("memory"),
             phase: Phase::parse(
                 status
                     .and_then(|s| s.str_at(&["phase"]))

@@ -1,7 +1,7 @@
 //! What a controller sees of the cluster.
 
 use super::Reason;
-use crate::api::{ApiError, DeleteOptions, Kind, Millis, Object, Selector, Time, Value};
+use crate::api::{ApiError, DeleteOptions, Kind, Millis, NodeLoad, Object, Selector, Time, Value};
 use std::sync::Arc;
 
 /// What a controller sees of the cluster: reads from its cache, writes to the API server.
@@ -55,6 +55,15 @@ pub trait Cluster {
         let mut objects = self.list(kind, namespace);
         objects.retain(|object| object.meta.controller().is_none());
         objects
+    }
+
+    /// What the Pods on a node ask for; Pods that have ended do not count.
+    fn node_load(&self, node: &str) -> NodeLoad {
+        let mut load = NodeLoad::default();
+        for pod in self.list(Kind::Pod, "") {
+            load.add(&pod, node);
+        }
+        load
     }
 
     /// Reads an object from the API server itself, past the cache.
@@ -116,6 +125,19 @@ pub trait Cluster {
         reason: &'static str,
         message: String,
     );
+
+    /// Records an event about one container of a Pod.
+    fn container_event(
+        &mut self,
+        pod: &Object,
+        container: &str,
+        event_type: EventType,
+        reason: &'static str,
+        message: String,
+    ) {
+        let _ = container;
+        self.event(pod, event_type, reason, message);
+    }
 
     /// Notes a decision that wrote nothing, for the Why line.
     fn decide(&mut self, about: &Object, why: Reason);

@@ -9,7 +9,9 @@ mod cluster;
 pub mod endpoints;
 pub mod endpointslice;
 pub mod garbage;
+pub mod kubelet;
 mod reason;
+pub mod scheduler;
 pub mod statefulset;
 #[cfg(test)]
 pub(crate) mod test_cluster;

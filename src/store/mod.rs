@@ -13,7 +13,7 @@ pub use delete::{FOREGROUND, ORPHAN};
 pub use names::Draw;
 pub(crate) use update::status_causes;
 
-use crate::api::{ApiError, Key, Kind, Object, Str, Time, Value};
+use crate::api::{ApiError, Key, Kind, NodeLoad, Object, Str, Time, Value};
 use imbl::{OrdMap, OrdSet, Vector};
 use std::sync::Arc;
 
@@ -26,6 +26,12 @@ pub struct Store {
     objects: OrdMap<Key, Arc<Object>>,
     /// Objects by the uid of an owner.
     owned: OrdSet<(Str, Key)>,
+    /// What the Pods on each node ask for.
+    loads: OrdMap<Str, NodeLoad>,
+    /// Pods and ControllerRevisions without a managing controller.
+    orphans: OrdSet<Key>,
+    /// Pods without a node.
+    unscheduled: OrdSet<Key>,
     /// How often an object of this name was created: part of what its uid is drawn from.
     births: OrdMap<Key, u32>,
     resource_version: u64,
@@ -127,6 +133,9 @@ impl Store {
         Store {
             objects: OrdMap::new(),
             owned: OrdSet::new(),
+            loads: OrdMap::new(),
+            orphans: OrdSet::new(),
+            unscheduled: OrdSet::new(),
             births: OrdMap::new(),
             resource_version: 0,
             changes: Vector::new(),
@@ -155,10 +164,20 @@ impl Store {
 
     /// The objects of a kind in a namespace (all namespaces if empty), in name order.
     pub fn list(&self, kind: Kind, namespace: &str) -> impl Iterator<Item = &Arc<Object>> {
+        self.list_from(kind, namespace, "")
+    }
+
+    /// The objects of a kind in a namespace whose names do not sort before `name`, in name order.
+    pub fn list_from(
+        &self,
+        kind: Kind,
+        namespace: &str,
+        name: &str,
+    ) -> impl Iterator<Item = &Arc<Object>> {
         let first = Key {
             kind,
             namespace: Str::new(namespace),
-            name: Str::EMPTY,
+            name: Str::new(name),
         };
         let namespace = Str::new(namespace);
         self.objects
@@ -210,6 +229,29 @@ impl Store {
             .collect()
     }
 
+    /// The Pods or ControllerRevisions of a namespace that have no managing controller, in name order.
+    pub fn orphans(&self, kind: Kind, namespace: &str) -> impl Iterator<Item = &Arc<Object>> {
+        let first = Key::new(kind, namespace, "");
+        let namespace = Str::new(namespace);
+        self.orphans
+            .range(first..)
+            .take_while(move |key| key.kind == kind && key.namespace == namespace)
+            .filter_map(|key| self.objects.get(key))
+    }
+
+    /// The Pods that have no node yet, in name order.
+    pub fn unscheduled(&self) -> impl Iterator<Item = &Arc<Object>> {
+        self.unscheduled
+            .iter()
+            .filter_map(|key| self.objects.get(key))
+    }
+
+    /// What the Pods on a node ask for; Pods that have ended do not count.
+    #[must_use]
+    pub fn node_load(&self, node: &str) -> NodeLoad {
+        self.loads.get(node).copied().unwrap_or_default()
+    }
+
     /// The resourceVersion of the last change.
     #[must_use]
     pub fn resource_version(&self) -> u64 {
@@ -232,6 +274,11 @@ impl Store {
     #[must_use]
     pub fn gates(&self) -> Gates {
         self.gates
+    }
+
+    /// Changes the feature gates from now on.
+    pub fn set_gates(&mut self, gates: Gates) {
+        self.gates = gates;
     }
 
     /// Where random names come from.
@@ -295,8 +342,26 @@ impl Store {
         );
         let object = Arc::new(Object::new(kind, tree));
         let key = object.key();
+        if matches!(kind, Kind::Pod | Kind::ControllerRevision) {
+            if object.meta.controller().is_none() {
+                self.orphans.insert(key.clone());
+            } else {
+                self.orphans.remove(&key);
+            }
+        }
+        if let Some(pod) = object.pod() {
+            if let Some(old) = self.objects.get(&key).cloned() {
+                self.count_load(&old, false);
+            }
+            self.count_load(&object, true);
+            if pod.node.is_empty() {
+                self.unscheduled.insert(key.clone());
+            } else {
+                self.unscheduled.remove(&key);
+            }
+        }
         if let Some(old) = self.objects.insert(key.clone(), object.clone()) {
-            if Arc::ptr_eq(&old.meta.owners, &object.meta.owners) {
+            if old.meta.owners == object.meta.owners {
                 return object;
             }
             for owner in old.meta.owners.iter() {
@@ -309,9 +374,28 @@ impl Store {
         object
     }
 
+    fn count_load(&mut self, pod: &Object, there: bool) {
+        let Some(node) = pod
+            .pod()
+            .map(|view| view.node.clone())
+            .filter(|n| !n.is_empty())
+        else {
+            return;
+        };
+        let load = self.loads.entry(node.clone()).or_default();
+        if there {
+            load.add(pod, &node);
+        } else {
+            load.remove(pod, &node);
+        }
+    }
+
     /// Removes an object; its last state gets the resourceVersion of the removal.
     fn remove(&mut self, key: &Key) -> Option<Change> {
         let old = self.objects.remove(key)?;
+        self.unscheduled.remove(key);
+        self.orphans.remove(key);
+        self.count_load(&old, false);
         for owner in old.meta.owners.iter() {
             self.owned.remove(&(owner.uid.clone(), key.clone()));
         }

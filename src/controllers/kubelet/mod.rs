@@ -1,0 +1,448 @@
+//! The kubelet: starts, watches and stops the containers of the Pods on its node.
+//!
+//! `pkg/kubelet`; the sequence of status writes as in recordings 01-create, 29-kill-1,
+//! 40-bad-image-stuck and 47-force-delete. The container runtime is scripted: a pull takes a set time,
+//! a container starts at once, a stop takes a set time and ends with exit code 0.
+
+mod files;
+mod runtime;
+mod status;
+
+pub use files::{Entry, FileError, LARGEST_FILE, MOST_FILES, Tree, clean};
+pub use runtime::{Container, NodeTimings, PodRuntime, Runtime};
+
+use super::{Action, Cluster, EventType, Reason};
+use crate::api::{DeleteOptions, Kind, Millis, Object, Str, Time};
+use runtime::{Ended, State, Stopping};
+
+/// From the first status write to the sandbox with its address.
+const SANDBOX: Millis = 300;
+/// From the sandbox to the first start, if the image is there.
+const START: Millis = 10;
+/// From the end of the containers to the deletion of the object: volumes are unmounted.
+const CLEAN_UP: Millis = 440;
+/// The end of a Pod that has no running container.
+const NEVER_RAN: (Millis, Millis) = (600, 30);
+/// From the end of a container to the row CrashLoopBackOff.
+const LOOP_SHOWN: Millis = 12_000;
+/// The first and the longest wait of the restart and pull back-off.
+const BACK_OFF: (Millis, Millis) = (10_000, 300_000);
+/// How late the kubelet looks after a back-off is over.
+const LOOK: Millis = 2_000;
+
+/// Looks at a Pod.
+pub fn reconcile(
+    cluster: &mut dyn Cluster,
+    runtime: &mut Runtime,
+    timings: &NodeTimings,
+    namespace: &str,
+    name: &str,
+) -> Action {
+    let key = (Str::new(namespace), Str::new(name));
+    let Ok(pod) = cluster.get(Kind::Pod, namespace, name) else {
+        runtime.take(&key.0, &key.1);
+        return Action::DONE;
+    };
+    let Some(view) = pod.pod() else {
+        return Action::DONE;
+    };
+    if view.node.is_empty() {
+        return Action::DONE;
+    }
+    let now = cluster.now();
+    let known = runtime
+        .take(&key.0, &key.1)
+        .filter(|entry| entry.uid == pod.meta.uid);
+    let mut entry = known.unwrap_or_else(|| admit(&pod, &view.node, now));
+    let next = if pod.meta.terminating() {
+        stop(cluster, runtime, timings, &pod, &mut entry)
+    } else if view.phase.terminal() {
+        None
+    } else {
+        run(cluster, runtime, timings, &pod, &mut entry)
+    };
+    let ready = !runtime.is_unready(pod.name());
+    let tree = status::with_status(&pod, &entry, ready, now);
+    if tree != *pod.tree()
+        && cluster
+            .update_status(Kind::Pod, tree, Reason::Kubelet)
+            .is_err()
+    {
+        runtime.put(&key.0, &key.1, entry);
+        return Action::requeue(SANDBOX);
+    }
+    let gone = entry
+        .stopping
+        .is_some_and(|stopping| stopping.gone_at <= now);
+    if gone {
+        let options = DeleteOptions {
+            grace: Some(0),
+            uid: Some(pod.meta.uid.clone()),
+            ..Default::default()
+        };
+        // A Pod that someone else removed in the meantime is gone too.
+        let _ = cluster.delete(Kind::Pod, namespace, name, &options, Reason::Kubelet);
+        return Action::DONE;
+    }
+    runtime.put(&key.0, &key.1, entry);
+    next.map_or(Action::DONE, |at| Action::requeue(at.since(now).max(0)))
+}
+
+/// A Pod that is new on its node.
+fn admit(pod: &Object, node: &Str, now: Time) -> PodRuntime {
+    let containers = pod
+        .tree()
+        .items_at(&["spec", "containers"])
+        .iter()
+        .map(|spec| Container {
+            name: Str::new(spec.str_at(&["name"]).unwrap_or_default()),
+            image: Str::new(spec.str_at(&["image"]).unwrap_or_default()),
+            state: State::Waiting,
+            last: None,
+            restarts: 0,
+            exits: 0,
+            failed_pulls: 0,
+            layer: Tree::default(),
+        })
+        .collect();
+    PodRuntime {
+        uid: pod.meta.uid.clone(),
+        node: node.clone(),
+        sandbox_at: now.plus(SANDBOX),
+        ip: Str::EMPTY,
+        containers,
+        stopping: None,
+        scratch: imbl::OrdMap::new(),
+    }
+}
+
+/// Brings the containers on; answers when to look again.
+fn run(
+    cluster: &mut dyn Cluster,
+    runtime: &mut Runtime,
+    timings: &NodeTimings,
+    pod: &Object,
+    entry: &mut PodRuntime,
+) -> Option<Time> {
+    let now = cluster.now();
+    if now < entry.sandbox_at {
+        return Some(entry.sandbox_at);
+    }
+    let mut next: Option<Time> = None;
+    let mut sooner = |at: Time| next = Some(next.map_or(at, |other: Time| other.min(at)));
+    if entry.ip.is_empty() {
+        entry.ip = address(runtime, &entry.node);
+        let missing = entry
+            .containers
+            .iter()
+            .any(|c| !has_image(runtime, &entry.node, &c.image));
+        if !missing {
+            // The address is written first, the start follows.
+            return Some(now.plus(START));
+        }
+    }
+    let node = entry.node.clone();
+    let mut pulling = false;
+    for container in entry.containers.iter_mut() {
+        // Containers are started one after the other; a pull holds up those behind it.
+        if pulling {
+            break;
+        }
+        if let Some(at) = advance(cluster, runtime, timings, pod, &node, container) {
+            sooner(at);
+        }
+        pulling = matches!(container.state, State::Pulling { .. });
+    }
+    next
+}
+
+/// Brings one container on as far as it goes at this moment; answers when to look again.
+fn advance(
+    cluster: &mut dyn Cluster,
+    runtime: &mut Runtime,
+    timings: &NodeTimings,
+    pod: &Object,
+    node: &Str,
+    container: &mut Container,
+) -> Option<Time> {
+    let now = cluster.now();
+    match container.state.clone() {
+        State::Waiting => {
+            if has_image(runtime, node, &container.image) {
+                let message = format!(
+                    "Container image \"{}\" already present on machine and can be accessed by the pod",
+                    container.image
+                );
+                start(cluster, pod, container, message);
+                return None;
+            }
+            begin_pull(cluster, pod, container);
+            Some(now.plus(timings.pull))
+        }
+        State::Pulling { since } => {
+            let done = since.plus(timings.pull);
+            if now < done {
+                return Some(done);
+            }
+            if container.image.contains("no-such") {
+                return Some(fail_pull(cluster, pod, container));
+            }
+            runtime.node(node).images.insert(container.image.clone());
+            let took = seconds(timings.pull);
+            let message = format!(
+                "Successfully pulled image \"{}\" in {took} ({took} including waiting). Image size: 11028354 bytes.",
+                container.image
+            );
+            start(cluster, pod, container, message);
+            None
+        }
+        State::PullFailed { at, .. } => {
+            let again = at.plus(back_off(container.failed_pulls) + LOOK);
+            if now < again {
+                return Some(again);
+            }
+            begin_pull(cluster, pod, container);
+            Some(now.plus(timings.pull))
+        }
+        State::Running { .. } => None,
+        State::Ended(ended) => restart(cluster, pod, container, ended),
+        State::BackOff { ended } => {
+            let again = ended.at.plus(back_off(container.exits - 1) + LOOK);
+            if now < again {
+                return Some(again);
+            }
+            start_again(cluster, pod, container, ended);
+            None
+        }
+    }
+}
+
+fn begin_pull(cluster: &mut dyn Cluster, pod: &Object, container: &mut Container) {
+    let message = format!("Pulling image \"{}\"", container.image);
+    cluster.container_event(pod, &container.name, EventType::Normal, "Pulling", message);
+    container.state = State::Pulling {
+        since: cluster.now(),
+    };
+}
+
+/// A pull that failed: the waiting reasons ErrImagePull and ImagePullBackOff alternate with the tries.
+fn fail_pull(cluster: &mut dyn Cluster, pod: &Object, container: &mut Container) -> Time {
+    let image = container.image.clone();
+    let name = container.name.clone();
+    container.failed_pulls += 1;
+    let error = pull_error(&image);
+    let mut warn = |event_type: EventType, reason: &'static str, message: String| {
+        cluster.container_event(pod, &name, event_type, reason, message);
+    };
+    warn(
+        EventType::Warning,
+        "Failed",
+        format!("Failed to pull image \"{image}\": {error}"),
+    );
+    warn(EventType::Warning, "Failed", "Error: ErrImagePull".into());
+    warn(
+        EventType::Normal,
+        "BackOff",
+        format!("Back-off pulling image \"{image}\""),
+    );
+    warn(
+        EventType::Warning,
+        "Failed",
+        "Error: ImagePullBackOff".into(),
+    );
+    let now = cluster.now();
+    container.state = State::PullFailed {
+        at: now,
+        backing_off: container.failed_pulls.is_multiple_of(2),
+    };
+    now.plus(back_off(container.failed_pulls) + LOOK)
+}
+
+/// What the runtime answers for an image that is not there.
+fn pull_error(image: &str) -> String {
+    format!(
+        "rpc error: code = NotFound desc = failed to pull and unpack image \"{image}\": failed to resolve reference \"{image}\": {image}: not found"
+    )
+}
+
+fn start(cluster: &mut dyn Cluster, pod: &Object, container: &mut Container, pulled: String) {
+    let mut tell = |reason: &'static str, message: String| {
+        cluster.container_event(pod, &container.name, EventType::Normal, reason, message);
+    };
+    tell("Pulled", pulled);
+    tell("Created", "Container created".into());
+    tell("Started", "Container started".into());
+    container.failed_pulls = 0;
+    container.layer = Tree::default();
+    container.state = State::Running {
+        since: cluster.now(),
+    };
+}
+
+fn start_again(cluster: &mut dyn Cluster, pod: &Object, container: &mut Container, ended: Ended) {
+    let message = format!(
+        "Container image \"{}\" already present on machine and can be accessed by the pod",
+        container.image
+    );
+    container.restarts += 1;
+    container.last = Some(ended);
+    start(cluster, pod, container, message);
+}
+
+/// A container that ended is started again: at once the first time, then with back-off (recording 29-kill-1).
+fn restart(
+    cluster: &mut dyn Cluster,
+    pod: &Object,
+    container: &mut Container,
+    ended: Ended,
+) -> Option<Time> {
+    let now = cluster.now();
+    if container.exits <= 1 {
+        let at = ended.at.plus(START);
+        if now <= ended.at.plus(START) && pod_shows_running(pod, &container.name) {
+            // The end is written before the new start.
+            return Some(at.plus(START));
+        }
+        start_again(cluster, pod, container, ended);
+        return None;
+    }
+    if now < ended.at.plus(LOOP_SHOWN) {
+        if pod_shows_running(pod, &container.name) {
+            let message = format!(
+                "Back-off restarting failed container {} in pod {}_{}({})",
+                container.name,
+                pod.name(),
+                pod.namespace(),
+                pod.meta.uid
+            );
+            cluster.container_event(pod, &container.name, EventType::Warning, "BackOff", message);
+        }
+        return Some(ended.at.plus(LOOP_SHOWN));
+    }
+    let again = ended.at.plus(back_off(container.exits - 1) + LOOK);
+    container.state = State::BackOff { ended };
+    Some(again.max(now.plus(START)))
+}
+
+/// Whether the API still says that the container runs.
+fn pod_shows_running(pod: &Object, container: &str) -> bool {
+    pod.tree()
+        .items_at(&["status", "containerStatuses"])
+        .iter()
+        .any(|status| {
+            status.str_at(&["name"]) == Some(container)
+                && status.at(&["state", "running"]).is_some()
+        })
+}
+
+/// Stops the containers of a Pod that is being deleted; answers when to look again.
+fn stop(
+    cluster: &mut dyn Cluster,
+    runtime: &Runtime,
+    timings: &NodeTimings,
+    pod: &Object,
+    entry: &mut PodRuntime,
+) -> Option<Time> {
+    let now = cluster.now();
+    let grace = pod.meta.grace.unwrap_or(0);
+    let Some(stopping) = entry.stopping else {
+        let running: Vec<Str> = entry
+            .containers
+            .iter()
+            .filter(|c| c.running())
+            .map(|c| c.name.clone())
+            .collect();
+        for name in &running {
+            let message = format!("Stopping container {name}");
+            cluster.container_event(pod, name, EventType::Normal, "Killing", message);
+        }
+        let (stop, clean_up) = if running.is_empty() {
+            NEVER_RAN
+        } else if runtime.hangs(pod.name()) {
+            (grace, CLEAN_UP)
+        } else {
+            (timings.stop.min(grace), CLEAN_UP)
+        };
+        let ended_at = now.plus(stop);
+        entry.stopping = Some(Stopping {
+            ended_at,
+            gone_at: ended_at.plus(clean_up),
+        });
+        return Some(ended_at);
+    };
+    if now < stopping.ended_at {
+        return Some(stopping.ended_at);
+    }
+    let killed = runtime.hangs(pod.name());
+    for container in entry.containers.iter_mut() {
+        end(container, killed, now);
+    }
+    Some(stopping.gone_at)
+}
+
+/// The end of a container whose Pod is stopped.
+fn end(container: &mut Container, killed: bool, now: Time) {
+    let ended = match &container.state {
+        State::Running { since } => Ended {
+            code: if killed { 137 } else { 0 },
+            reason: if killed { "Error" } else { "Completed" },
+            message: "",
+            started: Some(*since),
+            at: now,
+        },
+        State::Ended(_) => return,
+        State::BackOff { ended } => ended.clone(),
+        _ => Ended {
+            code: 137,
+            reason: "ContainerStatusUnknown",
+            message: "The container could not be located when the pod was terminated",
+            started: None,
+            at: now,
+        },
+    };
+    container.state = State::Ended(ended);
+}
+
+fn has_image(runtime: &mut Runtime, node: &Str, image: &Str) -> bool {
+    runtime.node(node).images.contains(image)
+}
+
+/// The next address of a node: 10.244.NODE.N.
+fn address(runtime: &mut Runtime, node: &Str) -> Str {
+    let number: u32 = node
+        .rsplit('-')
+        .next()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(0);
+    let state = runtime.node(node);
+    state.addresses += 1;
+    // .0 and .1 are the network's own; a full range of 65,000 starts again.
+    let host = state.addresses % 65_000 + 1;
+    let third = number % 256;
+    if host < 255 && number < 256 {
+        Str::from(format!("10.244.{third}.{host}"))
+    } else {
+        Str::from(format!(
+            "10.{}.{third}.{}",
+            128 + (host / 254 + number / 256 * 7) % 100,
+            host % 254 + 1
+        ))
+    }
+}
+
+/// The wait after this many failures in a row.
+fn back_off(failures: u32) -> Millis {
+    BACK_OFF
+        .0
+        .saturating_mul(1 << failures.saturating_sub(1).min(10))
+        .min(BACK_OFF.1)
+}
+
+/// `1.5s`, as Go prints a duration.
+fn seconds(millis: Millis) -> String {
+    let mut text = format!("{}.{:03}", millis / 1000, millis % 1000);
+    while text.ends_with('0') {
+        text.pop();
+    }
+    format!("{}s", text.trim_end_matches('.'))
+}

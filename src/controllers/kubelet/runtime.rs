@@ -1,0 +1,263 @@
+//! What the nodes hold: containers, pulled images, files. The kubelets' own state, not the API's.
+
+use super::files::Tree;
+use crate::api::{Millis, Object, Str, Time};
+use imbl::{OrdMap, OrdSet, Vector};
+
+/// The nodes' side of the cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Runtime {
+    /// By node name.
+    nodes: OrdMap<Str, NodeRuntime>,
+    /// By namespace and name of the Pod.
+    pods: OrdMap<(Str, Str), PodRuntime>,
+    /// Files of volumes, by the name of the PersistentVolume.
+    volumes: OrdMap<Str, Tree>,
+    /// Faults by Pod name; they hold for later Pods of that name too.
+    unready: OrdSet<Str>,
+    hanging: OrdSet<Str>,
+}
+
+/// A node's own state.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NodeRuntime {
+    pub images: OrdSet<Str>,
+    pub addresses: u32,
+}
+
+/// A Pod on its node.
+#[derive(Clone, Debug)]
+pub struct PodRuntime {
+    pub(super) uid: Str,
+    pub(super) node: Str,
+    /// When the sandbox is up.
+    pub(super) sandbox_at: Time,
+    /// The Pod's address, from then on.
+    pub(super) ip: Str,
+    pub(super) containers: Vector<Container>,
+    pub(super) stopping: Option<Stopping>,
+    /// Files of emptyDir volumes, by volume name.
+    pub(super) scratch: OrdMap<Str, Tree>,
+}
+
+/// A Pod that is being stopped.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stopping {
+    /// When its containers have ended.
+    pub ended_at: Time,
+    /// When its object may go.
+    pub gone_at: Time,
+}
+
+/// A container of a Pod.
+#[derive(Clone, Debug)]
+pub struct Container {
+    pub(super) name: Str,
+    pub(super) image: Str,
+    pub(super) state: State,
+    pub(super) last: Option<Ended>,
+    pub(super) restarts: u32,
+    /// Exits in a row, for the restart back-off.
+    pub(super) exits: u32,
+    /// Failed pulls in a row.
+    pub(super) failed_pulls: u32,
+    /// The container's own files: those that it wrote outside its volumes.
+    pub(super) layer: Tree,
+}
+
+/// The state of a container.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum State {
+    Waiting,
+    Pulling {
+        since: Time,
+    },
+    PullFailed {
+        at: Time,
+        backing_off: bool,
+    },
+    Running {
+        since: Time,
+    },
+    Ended(Ended),
+    /// Ended, and waiting for its next start.
+    BackOff {
+        ended: Ended,
+    },
+}
+
+/// How a container ended.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Ended {
+    pub code: i32,
+    pub reason: &'static str,
+    pub message: &'static str,
+    pub started: Option<Time>,
+    pub at: Time,
+}
+
+/// How long things take on a node, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeTimings {
+    /// The first pull of an image.
+    pub pull: Millis,
+    /// From a stop signal to the end of a container that obeys it.
+    pub stop: Millis,
+}
+
+impl Runtime {
+    pub(super) fn node(&mut self, name: &Str) -> &mut NodeRuntime {
+        self.nodes.entry(name.clone()).or_default()
+    }
+
+    pub(super) fn take(&mut self, namespace: &Str, name: &Str) -> Option<PodRuntime> {
+        self.pods.remove(&(namespace.clone(), name.clone()))
+    }
+
+    pub(super) fn put(&mut self, namespace: &Str, name: &Str, pod: PodRuntime) {
+        self.pods.insert((namespace.clone(), name.clone()), pod);
+    }
+
+    /// The Pod as its node knows it.
+    #[must_use]
+    pub fn pod(&self, namespace: &Str, name: &Str) -> Option<&PodRuntime> {
+        self.pods.get(&(namespace.clone(), name.clone()))
+    }
+
+    pub(super) fn pod_mut(&mut self, namespace: &Str, name: &Str) -> Option<&mut PodRuntime> {
+        self.pods.get_mut(&(namespace.clone(), name.clone()))
+    }
+
+    /// The files of a PersistentVolume.
+    #[must_use]
+    pub fn volume(&self, name: &str) -> Option<&Tree> {
+        self.volumes.get(name)
+    }
+
+    pub(super) fn volume_mut(&mut self, name: &Str) -> &mut Tree {
+        self.volumes.entry(name.clone()).or_default()
+    }
+
+    /// The files of a volume go with it.
+    pub fn drop_volume(&mut self, name: &Str) {
+        self.volumes.remove(name);
+    }
+
+    /// From now on the readiness probes of Pods of this name fail, or pass again.
+    pub fn set_unready(&mut self, pod: &Str, fails: bool) {
+        set(&mut self.unready, pod, fails);
+    }
+
+    /// From now on the containers of Pods of this name ignore the stop signal, or obey it again.
+    pub fn set_hanging(&mut self, pod: &Str, hangs: bool) {
+        set(&mut self.hanging, pod, hangs);
+    }
+
+    pub(super) fn is_unready(&self, pod: &Str) -> bool {
+        self.unready.contains(pod)
+    }
+
+    pub(super) fn hangs(&self, pod: &Str) -> bool {
+        self.hanging.contains(pod)
+    }
+
+    /// Ends a container of a Pod, or all of them if no name is given; answers whether any ran.
+    pub fn kill(&mut self, pod: &Object, container: &str, code: i32, now: Time) -> bool {
+        let Some(entry) = self.pod_mut(pod.namespace(), pod.name()) else {
+            return false;
+        };
+        let mut killed = false;
+        for running in entry.containers.iter_mut() {
+            if !container.is_empty() && running.name != container {
+                continue;
+            }
+            if let State::Running { since } = running.state {
+                running.exits += 1;
+                running.state = State::Ended(Ended {
+                    code,
+                    reason: if code == 0 { "Completed" } else { "Error" },
+                    message: "",
+                    started: Some(since),
+                    at: now,
+                });
+                killed = true;
+            }
+        }
+        killed
+    }
+
+    /// A text that is equal for equal states.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        format!(
+            "{:?}",
+            (
+                &self.nodes,
+                &self.pods,
+                &self.volumes,
+                &self.unready,
+                &self.hanging
+            )
+        )
+    }
+}
+
+fn set(set: &mut OrdSet<Str>, name: &Str, there: bool) {
+    if there {
+        set.insert(name.clone());
+    } else {
+        set.remove(name);
+    }
+}
+
+impl PodRuntime {
+    /// The container of this name; the first one if the name is empty.
+    #[must_use]
+    pub fn container(&self, name: &str) -> Option<&Container> {
+        self.containers
+            .iter()
+            .find(|container| name.is_empty() || container.name == name)
+    }
+
+    pub(super) fn container_mut(&mut self, name: &str) -> Option<&mut Container> {
+        self.containers
+            .iter_mut()
+            .find(|container| name.is_empty() || container.name == name)
+    }
+
+    /// The uid of the Pod object that it runs for.
+    #[must_use]
+    pub fn uid(&self) -> &Str {
+        &self.uid
+    }
+}
+
+impl Container {
+    /// Whether it runs.
+    #[must_use]
+    pub fn running(&self) -> bool {
+        matches!(self.state, State::Running { .. })
+    }
+
+    /// When it was started, while it runs.
+    #[must_use]
+    pub fn running_since(&self) -> Option<Time> {
+        if let State::Running { since } = self.state {
+            Some(since)
+        } else {
+            None
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &Str {
+        &self.name
+    }
+
+    /// Its image.
+    #[must_use]
+    pub fn image(&self) -> &Str {
+        &self.image
+    }
+}

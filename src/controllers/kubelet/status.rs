@@ -1,0 +1,347 @@
+//! The status of a Pod as its kubelet writes it.
+//! `pkg/kubelet/kubelet_pods.go`, `pkg/kubelet/status/generate.go`
+
+use super::runtime::{Container, Ended, PodRuntime, State};
+use crate::api::{Map, Object, Phase, Str, Time, Value};
+
+/// The Pod's tree with the status that its kubelet would write.
+pub(super) fn with_status(pod: &Object, entry: &PodRuntime, probes_pass: bool, now: Time) -> Value {
+    let mut tree = pod.tree().clone();
+    let waiting = Waiting::of(pod);
+    let statuses: Vec<Value> = entry
+        .containers
+        .iter()
+        .map(|container| container_status(pod, container, &waiting, probes_pass))
+        .collect();
+    let unready: Vec<&str> = statuses
+        .iter()
+        .filter(|status| status.at(&["ready"]).and_then(Value::as_bool) != Some(true))
+        .filter_map(|status| status.str_at(&["name"]))
+        .collect();
+    let phase = phase(entry);
+    let mut status = tree.map_at(&["status"]);
+    status.insert("phase", phase.name());
+    status.insert("observedGeneration", pod.meta.generation);
+    status.insert("hostIP", "192.0.2.2");
+    status.insert(
+        "hostIPs",
+        Value::list([Value::map([("ip", "192.0.2.2".into())])]),
+    );
+    if !entry.ip.is_empty() {
+        status.insert("podIP", &entry.ip);
+        status.insert(
+            "podIPs",
+            Value::list([Value::map([("ip", (&entry.ip).into())])]),
+        );
+    }
+    if !status.contains("startTime") {
+        status.insert("startTime", now);
+    }
+    status.insert("resources", Value::empty_map());
+    let conditions = conditions(pod, entry, phase, &unready, now);
+    status.insert("conditions", conditions);
+    status.insert("containerStatuses", statuses);
+    tree.set(&["status"], status);
+    tree
+}
+
+/// The phase that follows from the containers (`getPhase`).
+fn phase(entry: &PodRuntime) -> Phase {
+    let mut ended = 0;
+    let mut failed = false;
+    let mut waiting = 0;
+    for container in &entry.containers {
+        match &container.state {
+            State::Running { .. } | State::BackOff { .. } => {}
+            State::Ended(end) => {
+                ended += 1;
+                failed |= end.code != 0;
+            }
+            _ => waiting += usize::from(container.last.is_none()),
+        }
+    }
+    if entry.stopping.is_some() && ended == entry.containers.len() {
+        return if failed {
+            Phase::Failed
+        } else {
+            Phase::Succeeded
+        };
+    }
+    if waiting > 0 {
+        Phase::Pending
+    } else {
+        Phase::Running
+    }
+}
+
+/// What a container that has not started waits for.
+struct Waiting {
+    reason: &'static str,
+}
+
+impl Waiting {
+    fn of(pod: &Object) -> Waiting {
+        let init = !pod.tree().items_at(&["spec", "initContainers"]).is_empty();
+        Waiting {
+            reason: if init {
+                "PodInitializing"
+            } else {
+                "ContainerCreating"
+            },
+        }
+    }
+}
+
+fn container_status(
+    pod: &Object,
+    container: &Container,
+    waiting: &Waiting,
+    probes_pass: bool,
+) -> Value {
+    let spec = pod
+        .tree()
+        .items_at(&["spec", "containers"])
+        .iter()
+        .find(|spec| spec.str_at(&["name"]) == Some(&container.name))
+        .cloned()
+        .unwrap_or_default();
+    let running = container.running();
+    let probed = spec.get("readinessProbe").is_some();
+    let mut status = Map::default();
+    status.insert("name", &container.name);
+    status.insert("image", &container.image);
+    status.insert("ready", running && (!probed || probes_pass));
+    status.insert("started", running);
+    status.insert("restartCount", i64::from(container.restarts));
+    status.insert("resources", Value::empty_map());
+    status.insert("state", state(pod, container, waiting));
+    let last = container
+        .last
+        .as_ref()
+        .map_or_else(Value::empty_map, |ended| {
+            Value::map([("terminated", terminated(pod, container, ended))])
+        });
+    status.insert("lastState", last);
+    let started_once = running
+        || matches!(
+            container.state,
+            State::Ended(Ended {
+                started: Some(_),
+                ..
+            }) | State::BackOff { .. }
+        );
+    if started_once {
+        status.insert(
+            "containerID",
+            container_id(pod, container, container.restarts),
+        );
+        status.insert("imageID", &container.image);
+    } else {
+        status.insert("imageID", "");
+    }
+    let mounts: Vec<Value> = spec
+        .items_at(&["volumeMounts"])
+        .iter()
+        .map(|mount| {
+            let mut mount = mount.clone();
+            if mount.at(&["readOnly"]).and_then(Value::as_bool) == Some(true) {
+                mount.set(&["recursiveReadOnly"], "Disabled");
+            }
+            mount
+        })
+        .collect();
+    if !mounts.is_empty() {
+        status.insert("volumeMounts", mounts);
+    }
+    Value::Map(status)
+}
+
+fn state(pod: &Object, container: &Container, waiting: &Waiting) -> Value {
+    let wait = |reason: &str, message: Option<String>| {
+        let mut inner = Map::default();
+        inner.insert("reason", reason);
+        if let Some(message) = message {
+            inner.insert("message", message);
+        }
+        Value::map([("waiting", Value::Map(inner))])
+    };
+    match &container.state {
+        State::Running { since } => {
+            Value::map([("running", Value::map([("startedAt", (*since).into())]))])
+        }
+        State::Ended(ended) => Value::map([("terminated", terminated(pod, container, ended))]),
+        State::BackOff { .. } => {
+            let delay = super::back_off(container.exits.saturating_sub(1)) / 1000;
+            let delay = if delay >= 60 && delay % 60 == 0 {
+                format!("{}m0s", delay / 60)
+            } else if delay > 60 {
+                format!("{}m{}s", delay / 60, delay % 60)
+            } else {
+                format!("{delay}s")
+            };
+            let message = format!(
+                "back-off {delay} restarting failed container={} pod={}_{}({})",
+                container.name,
+                pod.name(),
+                pod.namespace(),
+                pod.meta.uid
+            );
+            wait("CrashLoopBackOff", Some(message))
+        }
+        State::PullFailed {
+            backing_off: true, ..
+        } => {
+            let image = &container.image;
+            let error = super::pull_error(image);
+            let message = format!("Back-off pulling image \"{image}\": ErrImagePull: {error}");
+            wait("ImagePullBackOff", Some(message))
+        }
+        State::PullFailed { .. } => wait("ErrImagePull", Some(super::pull_error(&container.image))),
+        State::Pulling { .. } if container.failed_pulls > 0 => {
+            // Until the next try has ended the API shows what the last one left.
+            shown_state(pod, &container.name).unwrap_or_else(|| wait(waiting.reason, None))
+        }
+        State::Waiting | State::Pulling { .. } => wait(waiting.reason, None),
+    }
+}
+
+/// The state that the API shows of a container.
+fn shown_state(pod: &Object, container: &str) -> Option<Value> {
+    pod.tree()
+        .items_at(&["status", "containerStatuses"])
+        .iter()
+        .find(|status| status.str_at(&["name"]) == Some(container))
+        .and_then(|status| status.get("state").cloned())
+}
+
+fn terminated(pod: &Object, container: &Container, ended: &Ended) -> Value {
+    let mut inner = Map::default();
+    inner.insert("exitCode", ended.code);
+    inner.insert("reason", ended.reason);
+    if !ended.message.is_empty() {
+        inner.insert("message", ended.message);
+    }
+    match ended.started {
+        Some(started) => {
+            inner.insert("startedAt", started);
+            inner.insert("finishedAt", ended.at);
+            let restarts = if container.running() {
+                container.restarts.saturating_sub(1)
+            } else {
+                container.restarts
+            };
+            inner.insert("containerID", container_id(pod, container, restarts));
+        }
+        None => {
+            inner.insert("startedAt", Value::Null);
+            inner.insert("finishedAt", Value::Null);
+        }
+    }
+    Value::Map(inner)
+}
+
+/// The id of the `restarts`th incarnation of a container: 64 hexadecimal digits.
+fn container_id(pod: &Object, container: &Container, restarts: u32) -> Str {
+    let mut digits = String::with_capacity(64);
+    for part in 0..4_u64 {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ part;
+        let restarts = restarts.to_le_bytes();
+        for byte in pod
+            .meta
+            .uid
+            .bytes()
+            .chain(container.name.bytes())
+            .chain(restarts)
+        {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        digits.push_str(&format!("{hash:016x}"));
+    }
+    Str::from(format!("containerd://{digits}"))
+}
+
+/// The conditions in the order in which the kubelet writes them; others that are there stay.
+fn conditions(
+    pod: &Object,
+    entry: &PodRuntime,
+    phase: Phase,
+    unready: &[&str],
+    now: Time,
+) -> Vec<Value> {
+    let old = pod.tree().items_at(&["status", "conditions"]);
+    let not_ready = if phase == Phase::Succeeded {
+        Some(("PodCompleted", None))
+    } else if phase == Phase::Failed {
+        Some(("PodFailed", None))
+    } else if unready.is_empty() {
+        None
+    } else {
+        let message = format!("containers with unready status: [{}]", unready.join(" "));
+        Some(("ContainersNotReady", Some(message)))
+    };
+    let sandbox = !entry.ip.is_empty() && !phase.terminal();
+    let initialized = if phase == Phase::Succeeded {
+        Some(("PodCompleted", None))
+    } else {
+        None
+    };
+    let mut conditions = vec![
+        condition(pod, old, "PodReadyToStartContainers", sandbox, None, now),
+        condition(pod, old, "Initialized", true, initialized, now),
+        condition(
+            pod,
+            old,
+            "Ready",
+            not_ready.is_none(),
+            not_ready.clone(),
+            now,
+        ),
+        condition(
+            pod,
+            old,
+            "ContainersReady",
+            not_ready.is_none(),
+            not_ready,
+            now,
+        ),
+        condition(pod, old, "PodScheduled", true, None, now),
+    ];
+    let others = old.iter().filter(|c| {
+        !conditions
+            .iter()
+            .any(|written| written.str_at(&["type"]) == c.str_at(&["type"]))
+    });
+    let others: Vec<Value> = others.cloned().collect();
+    conditions.extend(others);
+    conditions
+}
+
+fn condition(
+    pod: &Object,
+    old: &[Value],
+    condition_type: &'static str,
+    truth: bool,
+    why: Option<(&'static str, Option<String>)>,
+    now: Time,
+) -> Value {
+    let status = if truth { "True" } else { "False" };
+    let since = old
+        .iter()
+        .find(|c| {
+            c.str_at(&["type"]) == Some(condition_type) && c.str_at(&["status"]) == Some(status)
+        })
+        .and_then(|c| c.get("lastTransitionTime").cloned());
+    let mut map = Map::default();
+    map.insert("lastProbeTime", Value::Null);
+    map.insert("lastTransitionTime", since.unwrap_or_else(|| now.into()));
+    map.insert("observedGeneration", pod.meta.generation);
+    map.insert("status", status);
+    map.insert("type", condition_type);
+    if let Some((reason, message)) = why {
+        map.insert("reason", reason);
+        if let Some(message) = message {
+            map.insert("message", message);
+        }
+    }
+    Value::Map(map)
+}

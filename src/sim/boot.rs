@@ -1,0 +1,157 @@
+//! The cluster as it is when a playground opens: ten minutes old.
+
+use super::Settings;
+use crate::api::{Kind, Millis, Time, Value};
+use crate::store::{Request, Store};
+
+/// How old the cluster is when a playground opens.
+const AGE: Millis = 600_000;
+
+/// Puts the first objects in place.
+pub(super) fn boot(store: &mut Store, settings: &Settings) {
+    let then = Time::EPOCH.plus(-AGE);
+    let mut create = |kind: Kind, tree: Value| {
+        // These manifests are ours and valid; one that the API server refused would show in every test.
+        let refused = store.execute(&Request::Create { kind, tree }, then).err();
+        debug_assert_eq!(refused, None);
+    };
+    for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
+        create(Kind::Namespace, named(name));
+    }
+    let nodes = settings.nodes.bounded();
+    for number in 1..=nodes.count {
+        create(Kind::Node, node(number, nodes.pods, then));
+    }
+    create(Kind::Service, kubernetes_service());
+    if settings.storage_class {
+        create(Kind::StorageClass, standard_class());
+    }
+}
+
+fn named(name: &str) -> Value {
+    Value::map([("metadata", Value::map([("name", name.into())]))])
+}
+
+/// A node of the size that the recordings have: 1 cpu, 3840Mi.
+pub(super) fn node(number: u32, pods: u32, then: Time) -> Value {
+    let name = format!("node-{number}");
+    let condition =
+        |kind: &'static str, truth: bool, reason: &'static str, message: &'static str| {
+            Value::map([
+                ("type", kind.into()),
+                ("status", if truth { "True" } else { "False" }.into()),
+                ("lastHeartbeatTime", then.into()),
+                ("lastTransitionTime", then.into()),
+                ("reason", reason.into()),
+                ("message", message.into()),
+            ])
+        };
+    let size = Value::map([
+        ("cpu", "1".into()),
+        ("memory", "3840Mi".into()),
+        ("pods", pods.to_string().into()),
+    ]);
+    let address = |kind: &'static str, value: &str| {
+        Value::map([("type", kind.into()), ("address", value.into())])
+    };
+    let info = Value::map([
+        ("architecture", "amd64".into()),
+        ("bootID", "".into()),
+        ("containerRuntimeVersion", "containerd://2.1.4".into()),
+        ("kernelVersion", "6.12.0".into()),
+        ("kubeProxyVersion", "".into()),
+        ("kubeletVersion", "v1.36.3".into()),
+        ("machineID", "".into()),
+        ("operatingSystem", "linux".into()),
+        ("osImage", "Debian GNU/Linux 12 (bookworm)".into()),
+        ("systemUUID", "".into()),
+    ]);
+    let hostname = Value::Map(
+        [("kubernetes.io/hostname", name.as_str())]
+            .into_iter()
+            .collect(),
+    );
+    Value::map([
+        (
+            "metadata",
+            Value::map([("name", name.as_str().into()), ("labels", hostname)]),
+        ),
+        ("spec", Value::empty_map()),
+        (
+            "status",
+            Value::map([
+                ("capacity", size.clone()),
+                ("allocatable", size),
+                (
+                    "conditions",
+                    Value::list([
+                        condition(
+                            "MemoryPressure",
+                            false,
+                            "KubeletHasSufficientMemory",
+                            "kubelet has sufficient memory available",
+                        ),
+                        condition(
+                            "DiskPressure",
+                            false,
+                            "KubeletHasNoDiskPressure",
+                            "kubelet has no disk pressure",
+                        ),
+                        condition(
+                            "PIDPressure",
+                            false,
+                            "KubeletHasSufficientPID",
+                            "kubelet has sufficient PID available",
+                        ),
+                        condition(
+                            "Ready",
+                            true,
+                            "KubeletReady",
+                            "kubelet is posting ready status",
+                        ),
+                    ]),
+                ),
+                (
+                    "addresses",
+                    Value::list([
+                        address("InternalIP", "192.0.2.2"),
+                        address("Hostname", &name),
+                    ]),
+                ),
+                ("nodeInfo", info),
+            ]),
+        ),
+    ])
+}
+
+/// The Service of the API server itself.
+fn kubernetes_service() -> Value {
+    let mut service = named("kubernetes");
+    let labels = [("component", "apiserver"), ("provider", "kubernetes")];
+    service.set(
+        &["metadata", "labels"],
+        Value::Map(labels.into_iter().collect()),
+    );
+    service.set(&["spec", "clusterIP"], "10.96.0.1");
+    service.set(&["spec", "type"], "ClusterIP");
+    service.set(
+        &["spec", "ports"],
+        Value::list([Value::map([
+            ("name", "https".into()),
+            ("port", 443.into()),
+            ("protocol", "TCP".into()),
+            ("targetPort", 6443.into()),
+        ])]),
+    );
+    service
+}
+
+/// The default StorageClass: a volume is made at once.
+fn standard_class() -> Value {
+    let mut class = named("standard");
+    const DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
+    class.set(&["metadata", "annotations", DEFAULT], "true");
+    class.set(&["provisioner"], "kubernetes.io/host-path");
+    class.set(&["allowVolumeExpansion"], true);
+    class
+}

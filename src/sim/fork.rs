@@ -1,0 +1,198 @@
+//! What a controller's pass sees: the world as it is, with the pass's own writes on top.
+
+use super::ControllerId;
+use super::events::{self, About, Event};
+use crate::api::{ApiError, DeleteOptions, Key, Kind, NodeLoad, Object, Str, Time, Value};
+use crate::controllers::{Cluster, EventType, Reason};
+use crate::store::{Request, Store};
+use std::sync::Arc;
+
+/// A write that a pass made on its fork and the world has yet to make.
+#[derive(Clone, Debug)]
+pub(super) struct Planned {
+    pub what: Plan,
+    /// The resourceVersion before, and the API server after: if nothing else was written meanwhile the
+    /// world takes this over as it is.
+    pub base: u64,
+    pub after: Store,
+}
+
+/// What is planned.
+#[derive(Clone, Debug)]
+pub(super) enum Plan {
+    Write { request: Request, why: Reason },
+    Event { event: Event },
+}
+
+/// A pass's own view of the API server.
+pub(super) struct Fork {
+    pub store: Store,
+    pub now: Time,
+    pub who: ControllerId,
+    pub planned: Vec<Planned>,
+    pub decisions: Vec<(Key, Reason)>,
+}
+
+impl Fork {
+    pub fn new(store: Store, now: Time, who: ControllerId) -> Fork {
+        Fork {
+            store,
+            now,
+            who,
+            planned: Vec::new(),
+            decisions: Vec::new(),
+        }
+    }
+
+    fn write(&mut self, request: Request, why: Reason) -> Result<Arc<Object>, ApiError> {
+        let base = self.store.resource_version();
+        let outcome = self.store.execute(&request, self.now)?;
+        if !outcome.changes.is_empty() {
+            let what = Plan::Write { request, why };
+            self.planned.push(Planned {
+                what,
+                base,
+                after: self.store.clone(),
+            });
+        }
+        Ok(outcome.object)
+    }
+
+    fn note(
+        &mut self,
+        about: &Object,
+        field_path: &str,
+        event_type: EventType,
+        reason: &'static str,
+        message: String,
+    ) {
+        let base = self.store.resource_version();
+        let node = about.pod().map(|pod| pod.node.clone()).unwrap_or_default();
+        let event = Event {
+            source: self.who.name(),
+            host: if self.who == ControllerId::Kubelet {
+                node
+            } else {
+                Str::EMPTY
+            },
+            about: About::of(about, field_path),
+            event_type,
+            reason,
+            message: message.into(),
+        };
+        events::record(&mut self.store, &event, self.now);
+        self.planned.push(Planned {
+            what: Plan::Event { event },
+            base,
+            after: self.store.clone(),
+        });
+    }
+}
+
+impl Cluster for Fork {
+    fn now(&self) -> Time {
+        self.now
+    }
+
+    fn get(&self, kind: Kind, namespace: &str, name: &str) -> Result<Arc<Object>, ApiError> {
+        self.store.find(kind, namespace, name)
+    }
+
+    fn list(&self, kind: Kind, namespace: &str) -> Vec<Arc<Object>> {
+        self.store.list(kind, namespace).cloned().collect()
+    }
+
+    fn owned(&self, kind: Kind, namespace: &str, uid: &str) -> Vec<Arc<Object>> {
+        self.store.owned(kind, namespace, uid)
+    }
+
+    fn orphans(&self, kind: Kind, namespace: &str) -> Vec<Arc<Object>> {
+        self.store.orphans(kind, namespace).cloned().collect()
+    }
+
+    fn node_load(&self, node: &str) -> NodeLoad {
+        self.store.node_load(node)
+    }
+
+    fn create(&mut self, kind: Kind, tree: Value, why: Reason) -> Result<Arc<Object>, ApiError> {
+        self.write(Request::Create { kind, tree }, why)
+    }
+
+    fn update(&mut self, kind: Kind, tree: Value, why: Reason) -> Result<Arc<Object>, ApiError> {
+        self.write(Request::Update { kind, tree }, why)
+    }
+
+    fn update_status(
+        &mut self,
+        kind: Kind,
+        tree: Value,
+        why: Reason,
+    ) -> Result<Arc<Object>, ApiError> {
+        self.write(Request::UpdateStatus { kind, tree }, why)
+    }
+
+    fn delete(
+        &mut self,
+        kind: Kind,
+        namespace: &str,
+        name: &str,
+        options: &DeleteOptions,
+        why: Reason,
+    ) -> Result<(), ApiError> {
+        let key = Key::new(kind, namespace, name);
+        self.write(
+            Request::Delete {
+                key,
+                options: options.clone(),
+            },
+            why,
+        )
+        .map(|_| ())
+    }
+
+    fn bind(
+        &mut self,
+        namespace: &str,
+        pod: &str,
+        node: &str,
+        why: Reason,
+    ) -> Result<(), ApiError> {
+        let request = Request::Bind {
+            namespace: Str::new(namespace),
+            pod: Str::new(pod),
+            node: Str::new(node),
+        };
+        self.write(request, why).map(|_| ())
+    }
+
+    fn event(
+        &mut self,
+        about: &Object,
+        event_type: EventType,
+        reason: &'static str,
+        message: String,
+    ) {
+        self.note(about, "", event_type, reason, message);
+    }
+
+    fn container_event(
+        &mut self,
+        pod: &Object,
+        container: &str,
+        event_type: EventType,
+        reason: &'static str,
+        message: String,
+    ) {
+        self.note(
+            pod,
+            &format!("spec.containers{{{container}}}"),
+            event_type,
+            reason,
+            message,
+        );
+    }
+
+    fn decide(&mut self, about: &Object, why: Reason) {
+        self.decisions.push((about.key(), why));
+    }
+}

@@ -1,0 +1,287 @@
+//! Which changes wake which controllers: their informers' event handlers.
+
+use crate::api::{Key, Kind, Millis, Object, Selector, Str, Value};
+use crate::store::{Change, ChangeKind, Store};
+use std::sync::Arc;
+
+/// A controller of the control plane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum ControllerId {
+    StatefulSet,
+    EndpointSlice,
+    Scheduler,
+    Kubelet,
+    ClaimBinder,
+    VolumeBinder,
+    ClaimProtection,
+    VolumeProtection,
+    Garbage,
+}
+
+impl ControllerId {
+    /// The component's name in events and in the record of writes.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            ControllerId::StatefulSet => "statefulset-controller",
+            ControllerId::EndpointSlice => "endpointslice-controller",
+            ControllerId::Scheduler => "default-scheduler",
+            ControllerId::Kubelet => "kubelet",
+            ControllerId::ClaimBinder | ControllerId::VolumeBinder => "persistentvolume-controller",
+            ControllerId::ClaimProtection => "pvc-protection-controller",
+            ControllerId::VolumeProtection => "pv-protection-controller",
+            ControllerId::Garbage => "generic-garbage-collector",
+        }
+    }
+
+    /// From a change to the pass that it causes: the watch and the work queue of a small idle cluster,
+    /// as the recordings show them.
+    #[must_use]
+    pub fn latency(self) -> Millis {
+        match self {
+            ControllerId::StatefulSet => 10,
+            ControllerId::Scheduler => 12,
+            ControllerId::ClaimBinder | ControllerId::VolumeBinder => 14,
+            ControllerId::Kubelet => 16,
+            ControllerId::EndpointSlice => 18,
+            ControllerId::ClaimProtection | ControllerId::VolumeProtection => 20,
+            ControllerId::Garbage => 24,
+        }
+    }
+}
+
+/// Calls `wake` for every controller and key that a change concerns.
+pub(super) fn triggers(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) {
+    let object = &change.object;
+    garbage(change, store, wake);
+    match object.kind {
+        Kind::StatefulSet => wake(ControllerId::StatefulSet, object.key()),
+        Kind::Pod => pod(change, store, wake),
+        Kind::Service => wake(ControllerId::EndpointSlice, object.key()),
+        Kind::EndpointSlice => {
+            if let Some(service) = object.meta.label("kubernetes.io/service-name") {
+                wake(
+                    ControllerId::EndpointSlice,
+                    Key::new(Kind::Service, object.namespace(), service),
+                );
+            }
+        }
+        Kind::PersistentVolumeClaim => claim(change, store, wake),
+        Kind::PersistentVolume => volume(change, store, wake),
+        Kind::StorageClass => {
+            for claim in store.list(Kind::PersistentVolumeClaim, "") {
+                if claim.claim().is_some_and(|view| view.volume.is_empty()) {
+                    wake(ControllerId::ClaimBinder, claim.key());
+                }
+            }
+        }
+        Kind::Node => unscheduled(store, wake),
+        _ => {}
+    }
+}
+
+/// Objects whose deletion the garbage collector must finish, and dependents of what is gone.
+fn garbage(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) {
+    let object = &change.object;
+    if change.kind == ChangeKind::Deleted {
+        for dependent in store.dependents(&object.meta.uid) {
+            wake(ControllerId::Garbage, dependent.key());
+        }
+        for owner in object.meta.owners.iter() {
+            if let Some(key) = owner_key(object, &owner.api_version, &owner.kind, &owner.name) {
+                wake_terminating_owner(store, key, wake);
+            }
+        }
+        return;
+    }
+    let waits = object.meta.terminating()
+        && (object.meta.has_finalizer("foregroundDeletion") || object.meta.has_finalizer("orphan"));
+    let owners_changed = change
+        .old
+        .as_ref()
+        .is_none_or(|old| old.meta.owners != object.meta.owners);
+    if waits || (owners_changed && !object.meta.owners.is_empty()) {
+        wake(ControllerId::Garbage, object.key());
+    }
+    if owners_changed && let Some(old) = &change.old {
+        for owner in old.meta.owners.iter() {
+            if let Some(key) = owner_key(object, &owner.api_version, &owner.kind, &owner.name) {
+                wake_terminating_owner(store, key, wake);
+            }
+        }
+    }
+}
+
+fn wake_terminating_owner(store: &Store, key: Key, wake: &mut dyn FnMut(ControllerId, Key)) {
+    if store
+        .get(&key)
+        .is_some_and(|owner| owner.meta.terminating())
+    {
+        wake(ControllerId::Garbage, key);
+    }
+}
+
+fn owner_key(dependent: &Object, api_version: &Str, kind: &Str, name: &Str) -> Option<Key> {
+    let kind = Kind::from_type(api_version, kind)?;
+    Some(Key::new(kind, dependent.namespace(), name))
+}
+
+fn pod(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) {
+    let pod = &change.object;
+    let namespace = pod.namespace();
+    controller_of(pod, wake);
+    if let Some(old) = &change.old
+        && old.meta.owners != pod.meta.owners
+    {
+        controller_of(old, wake);
+    }
+    orphan(change, store, wake);
+    services_of(change, store, wake);
+    if let Some(view) = pod.pod() {
+        let gone = change.kind == ChangeKind::Deleted;
+        if view.node.is_empty() && !gone {
+            wake(ControllerId::Scheduler, pod.key());
+        }
+        if gone || view.phase.terminal() {
+            // Room on a node, and an exclusive claim, may have become free.
+            unscheduled(store, wake);
+        }
+        if !view.node.is_empty() {
+            wake(ControllerId::Kubelet, pod.key());
+        }
+        for (_, claim) in view.claims.iter() {
+            let key = Key::new(Kind::PersistentVolumeClaim, namespace, claim);
+            if gone
+                && store
+                    .get(&key)
+                    .is_some_and(|claim| claim.meta.terminating())
+            {
+                wake(ControllerId::ClaimProtection, key.clone());
+            }
+            if change
+                .old
+                .as_ref()
+                .and_then(|old| old.pod())
+                .is_none_or(|old| old.node != view.node)
+                && store
+                    .get(&key)
+                    .and_then(|c| c.claim())
+                    .is_some_and(|c| c.phase != "Bound")
+            {
+                wake(ControllerId::ClaimBinder, key);
+            }
+        }
+    }
+}
+
+/// The set that controls a Pod.
+fn controller_of(pod: &Object, wake: &mut dyn FnMut(ControllerId, Key)) {
+    if let Some(owner) = pod.meta.controller()
+        && owner.kind == "StatefulSet"
+    {
+        wake(
+            ControllerId::StatefulSet,
+            Key::new(Kind::StatefulSet, pod.namespace(), &owner.name),
+        );
+    }
+}
+
+/// A Pod without a controller that is new, or whose labels or controller changed, wakes every set whose
+/// selector matches it (R8.1).
+fn orphan(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) {
+    let pod = &change.object;
+    if pod.meta.controller().is_some() || change.kind == ChangeKind::Deleted {
+        return;
+    }
+    let concerns = change
+        .old
+        .as_ref()
+        .is_none_or(|old| old.meta.labels != pod.meta.labels || old.meta.owners != pod.meta.owners);
+    if concerns {
+        for set in store.list(Kind::StatefulSet, pod.namespace()) {
+            if set
+                .set()
+                .is_some_and(|view| view.selector.matches(&pod.meta.labels))
+            {
+                wake(ControllerId::StatefulSet, set.key());
+            }
+        }
+    }
+}
+
+/// The Services that select a Pod, or did.
+fn services_of(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) {
+    for service in store.list(Kind::Service, change.object.namespace()) {
+        let selector = Selector::from_labels(&service.tree().map_at(&["spec", "selector"]));
+        if selector.is_empty() {
+            continue;
+        }
+        let matches = |pod: &Arc<Object>| selector.matches(&pod.meta.labels);
+        if matches(&change.object) || change.old.as_ref().is_some_and(matches) {
+            wake(ControllerId::EndpointSlice, service.key());
+        }
+    }
+}
+
+/// Pods that wait for a node.
+fn unscheduled(store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) {
+    for pod in store.unscheduled() {
+        wake(ControllerId::Scheduler, pod.key());
+    }
+}
+
+fn claim(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) {
+    let claim = &change.object;
+    if change.kind != ChangeKind::Deleted {
+        wake(ControllerId::ClaimBinder, claim.key());
+        if claim.meta.terminating() {
+            wake(ControllerId::ClaimProtection, claim.key());
+        }
+    }
+    if let Some(view) = claim.claim()
+        && !view.volume.is_empty()
+    {
+        wake(
+            ControllerId::VolumeBinder,
+            Key::new(Kind::PersistentVolume, "", &view.volume),
+        );
+    }
+    for pod in store.unscheduled() {
+        let waits = pod.namespace() == claim.namespace()
+            && pod
+                .pod()
+                .is_some_and(|view| view.claims.iter().any(|(_, name)| name == claim.name()));
+        if waits {
+            wake(ControllerId::Scheduler, pod.key());
+        }
+    }
+}
+
+fn volume(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) {
+    let volume = &change.object;
+    if change.kind != ChangeKind::Deleted {
+        wake(ControllerId::VolumeBinder, volume.key());
+        if volume.meta.terminating() {
+            wake(ControllerId::VolumeProtection, volume.key());
+        }
+    }
+    if let Some((namespace, name, _)) = volume.volume().and_then(|view| view.claim.as_ref()) {
+        wake(
+            ControllerId::ClaimBinder,
+            Key::new(Kind::PersistentVolumeClaim, namespace, name),
+        );
+    }
+    let available = volume.tree().str_at(&["status", "phase"]) == Some("Available")
+        || matches!(
+            volume.tree().at(&["spec", "claimRef"]),
+            None | Some(Value::Null)
+        );
+    if available {
+        for claim in store.list(Kind::PersistentVolumeClaim, "") {
+            if claim.claim().is_some_and(|view| view.volume.is_empty()) {
+                wake(ControllerId::ClaimBinder, claim.key());
+            }
+        }
+    }
+}

@@ -1,0 +1,603 @@
+//! One simulated cluster.
+
+use super::events;
+use super::fork::{Fork, Plan, Planned};
+use super::queue::{Queue, Task};
+use super::settings::Settings;
+use super::triggers::{ControllerId, triggers};
+use crate::api::{
+    ApiError, DeleteOptions, Key, Kind, Millis, Object, Str, Time, Value, pod_status,
+};
+use crate::controllers::kubelet::Runtime;
+use crate::controllers::{self, Action, Reason};
+use crate::store::{Change, ChangeKind, Gates, Outcome, Request, Store};
+use imbl::{OrdMap, Vector};
+use std::sync::Arc;
+
+/// The first and the longest wait before a failed pass is tried again
+/// (`DefaultTypedControllerRateLimiter`, client-go).
+const BACK_OFF: (Millis, Millis) = (5, 1_000_000);
+
+/// One simulated cluster: API server, controllers, nodes, and what is due. Cheap to clone.
+#[derive(Clone)]
+pub struct World {
+    now: Time,
+    events: u64,
+    store: Store,
+    queue: Queue,
+    /// The writes of a pass that are still to be made, one event each.
+    pending: Vector<Planned>,
+    /// Whose writes they are.
+    pass: Option<(ControllerId, Key)>,
+    failures: OrdMap<(ControllerId, Key), u32>,
+    decisions: OrdMap<Key, Decision>,
+    writes: Vector<WriteRecord>,
+    runtime: Runtime,
+    settings: Arc<Settings>,
+}
+
+/// Why a controller last did nothing more about an object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// When.
+    pub at: Time,
+    /// Why.
+    pub why: Reason,
+}
+
+/// Who wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Who {
+    User,
+    Controller(ControllerId),
+}
+
+impl Who {
+    /// `user`, or the controller's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Who::User => "user",
+            Who::Controller(controller) => controller.name(),
+        }
+    }
+}
+
+/// The verb of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Verb {
+    Create,
+    Update,
+    UpdateStatus,
+    Bind,
+    Delete,
+}
+
+impl Verb {
+    /// `create`
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Verb::Create => "create",
+            Verb::Update => "update",
+            Verb::UpdateStatus => "update status",
+            Verb::Bind => "bind",
+            Verb::Delete => "delete",
+        }
+    }
+}
+
+/// One write that the API server accepted and that changed something.
+#[derive(Clone, Debug)]
+pub struct WriteRecord {
+    /// When.
+    pub at: Time,
+    /// The number of engine events executed when it was made.
+    pub event: u64,
+    /// Who wrote.
+    pub who: Who,
+    /// What was done.
+    pub verb: Verb,
+    /// To what.
+    pub key: Key,
+    /// The object's uid.
+    pub uid: Str,
+    /// Why.
+    pub why: Reason,
+    /// Whether the object is gone after it.
+    pub gone: bool,
+    /// For a Pod: what it looks like after the write.
+    pub pod: Option<PodMark>,
+}
+
+/// What a Pod looked like after a write: what a lane of the timeline draws.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodMark {
+    /// The column STATUS of `kubectl get pods`.
+    pub status: Str,
+    /// Whether the condition Ready is True.
+    pub ready: bool,
+    /// Whether its deletion has begun.
+    pub terminating: bool,
+    /// Whether it is on a node.
+    pub scheduled: bool,
+    /// The name of its ControllerRevision.
+    pub revision: Str,
+}
+
+/// What an engine event was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ran {
+    /// A write that a learner can see, or several in one request.
+    Visible,
+    /// Housekeeping, or a pass that wrote nothing.
+    Hidden,
+    /// A process of the session is to be woken.
+    Wake(u32),
+}
+
+impl World {
+    /// A fresh cluster, ten minutes old, at [`Time::EPOCH`].
+    #[must_use]
+    pub fn new(settings: Settings) -> World {
+        let gates = Gates {
+            max_unavailable: settings.max_unavailable,
+        };
+        let mut world = World {
+            now: Time::EPOCH,
+            events: 0,
+            store: Store::new(settings.seed, gates),
+            queue: Queue::default(),
+            pending: Vector::new(),
+            pass: None,
+            failures: OrdMap::new(),
+            decisions: OrdMap::new(),
+            writes: Vector::new(),
+            runtime: Runtime::default(),
+            settings: Arc::new(settings),
+        };
+        super::boot::boot(&mut world.store, &world.settings);
+        world
+    }
+
+    /// The time. [`Time::EPOCH`] is 00:00.000 on the playground's clock.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// How many engine events were executed.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The API server's storage.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The nodes' side of the Pods: containers, images, files.
+    #[must_use]
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// Every write so far that is not housekeeping, oldest first.
+    #[must_use]
+    pub fn writes(&self) -> &Vector<WriteRecord> {
+        &self.writes
+    }
+
+    /// Why a controller last did nothing more about an object.
+    #[must_use]
+    pub fn decision(&self, key: &Key) -> Option<&Decision> {
+        self.decisions.get(key)
+    }
+
+    /// When the next engine event is due: at once while a pass has writes left.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Time> {
+        if self.pending.is_empty() {
+            self.queue.next_due()
+        } else {
+            Some(self.now)
+        }
+    }
+
+    /// When the next engine event is due that has a cause. `None`: nothing will happen by itself.
+    #[must_use]
+    pub fn next_foreground(&self) -> Option<Time> {
+        if self.pending.is_empty() {
+            self.queue.next_foreground()
+        } else {
+            Some(self.now)
+        }
+    }
+
+    /// The tasks in the order in which they are due.
+    pub fn due(&self) -> impl Iterator<Item = (Time, &Task)> {
+        self.queue.iter()
+    }
+
+    /// Moves the clock forward to `time`; what is due before is not executed.
+    pub fn set_now(&mut self, time: Time) {
+        self.now = self.now.max(time);
+    }
+
+    /// Has a process of the session woken at `time`.
+    pub fn wake_at(&mut self, process: u32, time: Time) {
+        self.queue.push(Task::Wake(process), time, false);
+    }
+
+    /// Takes a process's wake-up call back.
+    pub fn cancel_wake(&mut self, process: u32) {
+        self.queue.remove(&Task::Wake(process));
+    }
+
+    /// Executes the next engine event: one write of a pass, or the next task. `None` if nothing is due.
+    pub fn run_event(&mut self) -> Option<Ran> {
+        if !self.pending.is_empty() {
+            self.events += 1;
+            return Some(self.commit());
+        }
+        let (due, task) = self.queue.pop()?;
+        self.events += 1;
+        self.now = self.now.max(due);
+        match task {
+            Task::Wake(process) => Some(Ran::Wake(process)),
+            Task::Reconcile(controller, key) => {
+                self.pass(controller, key);
+                Some(Ran::Hidden)
+            }
+        }
+    }
+
+    /// Runs a pass on a fork of the world and plans its writes.
+    fn pass(&mut self, controller: ControllerId, key: Key) {
+        let mut fork = Fork::new(self.store.clone(), self.now, controller);
+        let action = self.dispatch(&mut fork, controller, &key);
+        for (about, why) in fork.decisions {
+            let changed = self
+                .decisions
+                .get(&about)
+                .is_none_or(|former| former.why != why);
+            if changed {
+                self.decisions.insert(about, Decision { at: self.now, why });
+            }
+        }
+        let wrote = !fork.planned.is_empty();
+        self.pending = fork.planned.into_iter().collect();
+        self.requeue(controller, &key, action, wrote);
+        self.pass = Some((controller, key));
+    }
+
+    fn dispatch(&mut self, fork: &mut Fork, controller: ControllerId, key: &Key) -> Action {
+        let (namespace, name) = (key.namespace.as_str(), key.name.as_str());
+        match controller {
+            ControllerId::StatefulSet => {
+                controllers::statefulset::reconcile(fork, namespace, name, self.store.gates())
+            }
+            ControllerId::EndpointSlice => {
+                controllers::endpointslice::reconcile(fork, namespace, name)
+            }
+            ControllerId::Garbage => {
+                controllers::garbage::reconcile(fork, key.kind, namespace, name)
+            }
+            ControllerId::Scheduler => controllers::scheduler::reconcile(fork, namespace, name),
+            ControllerId::Kubelet => controllers::kubelet::reconcile(
+                fork,
+                &mut self.runtime,
+                &self.settings.timings.into(),
+                namespace,
+                name,
+            ),
+            _ => Action::DONE,
+        }
+    }
+
+    /// Looks at the key again when the pass asked for it, or with back-off when it failed.
+    fn requeue(&mut self, controller: ControllerId, key: &Key, action: Action, wrote: bool) {
+        let item = (controller, key.clone());
+        let task = Task::Reconcile(controller, key.clone());
+        if let Some(error) = action.error {
+            let failures = self.failures.get(&item).copied().unwrap_or(0);
+            let wait = BACK_OFF
+                .0
+                .saturating_mul(1 << failures.min(20))
+                .min(BACK_OFF.1);
+            self.failures.insert(item, failures + 1);
+            let decision = Decision {
+                at: self.now,
+                why: Reason::Failed {
+                    error: Str::from(error),
+                },
+            };
+            self.decisions.insert(key.clone(), decision);
+            // A retry that changed nothing last time is no reason to call the cluster unstable.
+            self.queue
+                .push(task, self.now.plus(wait), !wrote && failures > 3);
+        } else {
+            self.failures.remove(&item);
+            if let Some(wait) = action.requeue_after {
+                let background = matches!(
+                    controller,
+                    ControllerId::ClaimBinder | ControllerId::VolumeBinder
+                );
+                self.queue.push(task, self.now.plus(wait), background);
+            }
+        }
+    }
+
+    /// Makes the next planned write, with the events that follow it.
+    fn commit(&mut self) -> Ran {
+        let Some(planned) = self.pending.pop_front() else {
+            return Ran::Hidden;
+        };
+        let mut visible = self.commit_one(planned);
+        while self
+            .pending
+            .get(0)
+            .is_some_and(|next| matches!(next.what, Plan::Event { .. }))
+        {
+            if let Some(event) = self.pending.pop_front() {
+                visible |= self.commit_one(event);
+            }
+        }
+        if visible { Ran::Visible } else { Ran::Hidden }
+    }
+
+    fn commit_one(&mut self, planned: Planned) -> bool {
+        let untouched = self.store.resource_version() == planned.base;
+        match planned.what {
+            Plan::Event { event } => {
+                if untouched {
+                    self.store = planned.after;
+                } else {
+                    events::record(&mut self.store, &event, self.now);
+                }
+                false
+            }
+            Plan::Write { request, why } => {
+                let changes = if untouched {
+                    self.store = planned.after;
+                    self.store.changes_since(planned.base).cloned().collect()
+                } else {
+                    match self.store.execute(&request, self.now) {
+                        Ok(outcome) => outcome.changes,
+                        Err(error) => {
+                            self.abandon_pass(&error);
+                            return false;
+                        }
+                    }
+                };
+                let Some((controller, _)) = self.pass.clone() else {
+                    return false;
+                };
+                self.after_write(Who::Controller(controller), &request, &why, &changes)
+            }
+        }
+    }
+
+    /// A write of the pass was refused, as someone else wrote in the meantime: the rest of the pass is
+    /// void and its key is tried again.
+    fn abandon_pass(&mut self, error: &ApiError) {
+        self.pending = Vector::new();
+        if let Some((controller, key)) = self.pass.clone() {
+            self.requeue(
+                controller,
+                &key,
+                Action::failed(error.message.clone()),
+                true,
+            );
+        }
+    }
+
+    /// Notes a write and wakes who is concerned. Whether a learner can see it.
+    fn after_write(
+        &mut self,
+        who: Who,
+        request: &Request,
+        why: &Reason,
+        changes: &[Change],
+    ) -> bool {
+        let Some(last) = changes.last() else {
+            return false;
+        };
+        for change in changes {
+            self.wake_controllers(change);
+        }
+        if housekeeping(last.object.kind) {
+            return false;
+        }
+        self.writes.push_back(WriteRecord {
+            at: self.now,
+            event: self.events,
+            who,
+            verb: match request {
+                Request::Create { .. } => Verb::Create,
+                Request::Update { .. } => Verb::Update,
+                Request::UpdateStatus { .. } => Verb::UpdateStatus,
+                Request::Bind { .. } => Verb::Bind,
+                Request::Delete { .. } => Verb::Delete,
+            },
+            key: last.object.key(),
+            uid: last.object.meta.uid.clone(),
+            why: why.clone(),
+            gone: last.kind == ChangeKind::Deleted,
+            pod: pod_mark(&last.object),
+        });
+        if last.kind == ChangeKind::Deleted {
+            self.decisions.remove(&last.object.key());
+        }
+        true
+    }
+
+    fn wake_controllers(&mut self, change: &Change) {
+        let World {
+            store, queue, now, ..
+        } = self;
+        triggers(change, store, &mut |controller, key| {
+            let due = now.plus(controller.latency());
+            queue.push(Task::Reconcile(controller, key), due, false);
+        });
+    }
+
+    /// Executes a user's request, or with `dry_run` only tries it.
+    fn user(&mut self, request: &Request, dry_run: bool) -> Result<Outcome, ApiError> {
+        if dry_run {
+            return self.store.clone().execute(request, self.now);
+        }
+        let outcome = self.store.execute(request, self.now)?;
+        self.after_write(Who::User, request, &Reason::UserAsked, &outcome.changes);
+        Ok(outcome)
+    }
+
+    /// A user creates an object.
+    ///
+    /// # Errors
+    /// The API server's refusal.
+    pub fn create(
+        &mut self,
+        kind: Kind,
+        tree: Value,
+        dry_run: bool,
+    ) -> Result<Arc<Object>, ApiError> {
+        Ok(self.user(&Request::Create { kind, tree }, dry_run)?.object)
+    }
+
+    /// A user replaces an object but for its status. Nothing changed: the same resourceVersion.
+    ///
+    /// # Errors
+    /// The API server's refusal.
+    pub fn update(
+        &mut self,
+        kind: Kind,
+        tree: Value,
+        dry_run: bool,
+    ) -> Result<Arc<Object>, ApiError> {
+        Ok(self.user(&Request::Update { kind, tree }, dry_run)?.object)
+    }
+
+    /// A user replaces the status of an object.
+    ///
+    /// # Errors
+    /// The API server's refusal.
+    pub fn update_status(&mut self, kind: Kind, tree: Value) -> Result<Arc<Object>, ApiError> {
+        Ok(self
+            .user(&Request::UpdateStatus { kind, tree }, false)?
+            .object)
+    }
+
+    /// A user deletes an object. Answers its last state.
+    ///
+    /// # Errors
+    /// The API server's refusal.
+    pub fn delete(
+        &mut self,
+        key: &Key,
+        options: &DeleteOptions,
+        dry_run: bool,
+    ) -> Result<Arc<Object>, ApiError> {
+        let request = Request::Delete {
+            key: key.clone(),
+            options: options.clone(),
+        };
+        Ok(self.user(&request, dry_run)?.object)
+    }
+
+    /// Changes the containers' side of the cluster, and has the kubelet look at the Pod.
+    pub(super) fn touch_runtime<T>(
+        &mut self,
+        pod: &Key,
+        change: impl FnOnce(&mut Runtime) -> T,
+    ) -> T {
+        let result = change(&mut self.runtime);
+        let due = self.now.plus(ControllerId::Kubelet.latency());
+        self.queue.push(
+            Task::Reconcile(ControllerId::Kubelet, pod.clone()),
+            due,
+            false,
+        );
+        result
+    }
+
+    /// Changes files only; nobody needs to look.
+    pub(super) fn runtime_mut(&mut self) -> &mut Runtime {
+        &mut self.runtime
+    }
+
+    /// Changes the settings: nodes are added or taken away, gates and timings hold from now on. The seed
+    /// stays what it was.
+    pub fn configure(&mut self, settings: Settings) {
+        let former = self.settings.nodes.bounded().count;
+        let settings = Settings {
+            seed: self.settings.seed,
+            ..settings
+        };
+        let nodes = settings.nodes.bounded();
+        self.store.set_gates(Gates {
+            max_unavailable: settings.max_unavailable,
+        });
+        for number in former + 1..=nodes.count {
+            let tree = super::boot::node(number, nodes.pods, self.now);
+            // A node of that name that the learner made by hand stays as it is.
+            let _ = self.create(Kind::Node, tree, false);
+        }
+        for number in nodes.count + 1..=former {
+            let key = Key::new(Kind::Node, "", format!("node-{number}"));
+            let _ = self.delete(&key, &DeleteOptions::default(), false);
+        }
+        self.settings = Arc::new(settings);
+    }
+
+    /// A number that is equal for equal worlds: every object, the clock and what is due.
+    #[must_use]
+    pub fn state_hash(&self) -> u64 {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        let mut feed = |text: &str| {
+            for byte in text.bytes().chain([0]) {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        };
+        feed(&format!(
+            "{} {} {}",
+            self.now.0,
+            self.events,
+            self.store.resource_version()
+        ));
+        for object in self.store.all() {
+            feed(&object.tree().to_go_json());
+        }
+        for (due, task) in self.queue.iter() {
+            feed(&format!("{} {task:?}", due.0));
+        }
+        feed(&self.runtime.fingerprint());
+        hash
+    }
+}
+
+/// Kinds whose writes are neither stepped nor counted for "stable".
+fn housekeeping(kind: Kind) -> bool {
+    matches!(kind, Kind::Event | Kind::Endpoints)
+}
+
+fn pod_mark(object: &Object) -> Option<PodMark> {
+    let pod = object.pod()?;
+    Some(PodMark {
+        status: pod_status(object).status,
+        ready: pod.ready.ready,
+        terminating: object.meta.terminating(),
+        scheduled: !pod.node.is_empty(),
+        revision: pod.revision.clone(),
+    })
+}
