@@ -245,3 +245,32 @@ fn find(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claims_are_known_by_their_names() {
+        for ordinal in [0, 7, 10, i32::MAX] {
+            assert!(is_claim_name(
+                &claim_name("www", "web", ordinal),
+                "www",
+                "web",
+                ordinal
+            ));
+        }
+        for other in [
+            "www-web-07",
+            "www-web-+7",
+            "www-web-",
+            "www-web",
+            "ww-web-7",
+            "www-web-77",
+            "www-web2-7",
+        ] {
+            assert!(!is_claim_name(other, "www", "web", 7), "{other}");
+        }
+        assert!(is_claim_name("a-b-c-1", "a", "b-c", 1) && is_claim_name("a-b-c-1", "a-b", "c", 1));
+    }
+}

@@ -112,3 +112,90 @@ fn ascending<'a>(mut members: Vec<Member<'a>>, start: i32) -> Vec<Member<'a>> {
     }
     places.into_iter().flatten().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Kind, Value, View};
+
+    fn set(replicas: i32, start: i32) -> Object {
+        let mut tree = Value::empty_map();
+        tree.set(&["spec", "replicas"], replicas);
+        tree.set(&["spec", "ordinals", "start"], start);
+        Object::new(Kind::StatefulSet, tree)
+    }
+
+    fn pods(names: &[&str]) -> Vec<Arc<Object>> {
+        let pod = |name: &&str| {
+            let mut tree = Value::empty_map();
+            tree.set(&["metadata", "name"], *name);
+            Arc::new(Object::new(Kind::Pod, tree))
+        };
+        names.iter().map(pod).collect()
+    }
+
+    fn sorted(set: &Object, names: &[&str]) -> (Vec<i32>, Vec<i32>, Option<i32>) {
+        let View::Set(view) = &set.view else {
+            unreachable!("made as a set")
+        };
+        let pods = pods(names);
+        let members = Members::of(view, &pods);
+        let ordinals = |list: &[Member<'_>]| list.iter().map(|m| m.ordinal).collect::<Vec<_>>();
+        for member in &members.replicas {
+            let found = members.replica(member.ordinal);
+            assert!(found.is_some_and(|found| Arc::ptr_eq(found.pod, member.pod)));
+        }
+        let missing = members.first_missing(view, view.start);
+        (
+            ordinals(&members.replicas),
+            ordinals(&members.condemned),
+            missing,
+        )
+    }
+
+    #[test]
+    fn names_in_order_of_text_come_in_order_of_number() {
+        let names = [
+            "web-0", "web-1", "web-10", "web-11", "web-2", "web-9", "web-x",
+        ];
+        let (replicas, condemned, missing) = sorted(&set(11, 0), &names);
+        assert_eq!(replicas, [0, 1, 2, 9, 10]);
+        assert_eq!(condemned, [11]);
+        assert_eq!(missing, Some(3));
+    }
+
+    #[test]
+    fn pods_below_the_start_are_condemned_after_those_above() {
+        let (replicas, condemned, missing) =
+            sorted(&set(2, 3), &["web-0", "web-1", "web-3", "web-4", "web-7"]);
+        assert_eq!(replicas, [3, 4]);
+        assert_eq!(condemned, [7, 1, 0]);
+        assert_eq!(missing, None);
+    }
+
+    #[test]
+    fn the_largest_ordinals_are_no_danger() {
+        let names = ["web-2147483646", "web-2147483647", "web-0", "web-1"];
+        let (replicas, condemned, missing) = sorted(&set(i32::MAX, 0), &names);
+        assert_eq!(replicas, [0, 1, 2_147_483_646]);
+        assert_eq!(condemned, [i32::MAX]);
+        assert_eq!(missing, Some(2));
+        let (replicas, ..) = sorted(&set(i32::MAX, i32::MAX), &names);
+        assert_eq!(replicas, [i32::MAX]);
+        assert_eq!(sorted(&set(-1, 0), &["web-0"]).1, [0]);
+    }
+
+    #[test]
+    fn of_two_pods_with_one_ordinal_the_later_counts() {
+        let (replicas, ..) = sorted(&set(3, 0), &["web-01", "web-1"]);
+        assert_eq!(replicas, [1]);
+        let pods = pods(&["web-01", "web-1"]);
+        let set = set(3, 0);
+        let members = set.set().map(|view| Members::of(view, &pods));
+        let name = members
+            .as_ref()
+            .and_then(|m| m.replica(1))
+            .map(|m| m.pod.name().as_str());
+        assert_eq!(name, Some("web-1"));
+    }
+}

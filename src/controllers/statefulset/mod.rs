@@ -16,6 +16,8 @@ mod pods;
 mod replicas;
 mod revision;
 mod status;
+#[cfg(test)]
+mod tests;
 mod update;
 mod waits;
 

@@ -149,3 +149,116 @@ pub fn wanted(
     }
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Value;
+
+    const NAME: Str = Str::literal("web-1");
+
+    fn set(when_deleted: &str, when_scaled: &str) -> Object {
+        let mut tree = Value::empty_map();
+        tree.set(&["metadata", "name"], "web");
+        tree.set(&["metadata", "uid"], "set-uid");
+        tree.set(&["spec", "replicas"], 2);
+        let policy = ["spec", "persistentVolumeClaimRetentionPolicy"];
+        tree.set(&[policy[0], policy[1], "whenDeleted"], when_deleted);
+        tree.set(&[policy[0], policy[1], "whenScaled"], when_scaled);
+        Object::new(Kind::StatefulSet, tree)
+    }
+
+    fn holder(ordinal: i32) -> Holder<'static> {
+        static POD: Str = NAME;
+        Holder {
+            name: &POD,
+            uid: "pod-uid",
+            ordinal,
+        }
+    }
+
+    fn owner(kind: &'static str, uid: &'static str, controller: bool) -> OwnerRef {
+        let (api_version, name) = match kind {
+            "StatefulSet" => ("apps/v1", "web"),
+            "Pod" => ("v1", "web-1"),
+            _ => ("example.com/v1", "other"),
+        };
+        OwnerRef {
+            api_version: Str::literal(api_version),
+            kind: Str::literal(kind),
+            name: Str::literal(name),
+            uid: Str::literal(uid),
+            controller,
+            block_owner_deletion: controller,
+        }
+    }
+
+    /// Ends at the owners that the policy wants, from no owner at all, and stays there.
+    #[test]
+    fn the_policy_decides_the_owner() {
+        for (deleted, scaled, in_range, condemned) in [
+            ("Retain", "Retain", None, None),
+            ("Delete", "Retain", Some("set-uid"), Some("set-uid")),
+            ("Retain", "Delete", None, Some("pod-uid")),
+            ("Delete", "Delete", Some("set-uid"), Some("pod-uid")),
+        ] {
+            let set = set(deleted, scaled);
+            let view = set.set().expect("a set");
+            for (ordinal, expected) in [(1, in_range), (2, condemned)] {
+                let owners = wanted(&[], &set, view, holder(ordinal));
+                assert_eq!(owners.first().map(|o| o.uid.as_str()), expected);
+                assert!(
+                    owners
+                        .iter()
+                        .all(|o| o.controller && o.block_owner_deletion)
+                );
+                assert!(up_to_date(&owners, &set, view, holder(ordinal)));
+                assert_eq!(
+                    up_to_date(&[], &set, view, holder(ordinal)),
+                    expected.is_none()
+                );
+                assert_eq!(wanted(&owners, &set, view, holder(ordinal)), owners);
+            }
+        }
+    }
+
+    #[test]
+    fn a_former_incarnation_is_left_alone() {
+        let set = set("Delete", "Delete");
+        let view = set.set().expect("a set");
+        for stale in [owner("StatefulSet", "old", true), owner("Pod", "old", true)] {
+            assert!(up_to_date(&[stale], &set, view, holder(1)));
+        }
+    }
+
+    #[test]
+    fn a_foreign_controller_takes_our_references_away() {
+        let foreign = owner("Backup", "other", true);
+        let ours = owner("StatefulSet", "set-uid", true);
+        let (both, alone) = ([foreign.clone(), ours], [foreign]);
+        let set_delete = set("Delete", "Retain");
+        let view = set_delete.set().expect("a set");
+        assert!(!up_to_date(&both, &set_delete, view, holder(1)));
+        assert_eq!(wanted(&both, &set_delete, view, holder(1)), alone);
+        assert!(up_to_date(&alone, &set_delete, view, holder(1)));
+        // With Retain and Retain nothing of ours is needed, and a foreign controller is no conflict.
+        let set_retain = set("Retain", "Retain");
+        let view = set_retain.set().expect("a set");
+        assert!(!has_unexpected_controller(
+            &both,
+            &set_retain,
+            view,
+            holder(1)
+        ));
+        assert!(up_to_date(&alone, &set_retain, view, holder(1)));
+    }
+
+    #[test]
+    fn a_reference_that_is_no_controller_is_rewritten() {
+        let set = set("Delete", "Retain");
+        let view = set.set().expect("a set");
+        let weak = [owner("StatefulSet", "set-uid", false)];
+        assert!(!up_to_date(&weak, &set, view, holder(1)));
+        assert!(wanted(&weak, &set, view, holder(1))[0].controller);
+    }
+}

@@ -335,3 +335,71 @@ pub fn truncate(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const V1: &str = r#"{"spec":{"template":{"$patch":"replace","metadata":{"annotations":{"test":"value"},"creationTimestamp":null,"labels":{"app":"foo"}},"spec":{"containers":[{"image":"test","imagePullPolicy":"Always","name":"test","resources":{},"terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File"}],"dnsPolicy":"ClusterFirst","restartPolicy":"Always","schedulerName":"default-scheduler","securityContext":{},"terminationGracePeriodSeconds":30}}}}"#;
+    const V2: &str = r#"{"spec":{"template":{"$patch":"replace","metadata":{"labels":{"app":"nginx"}},"spec":{"containers":[{"image":"registry.k8s.io/nginx-slim:0.24","imagePullPolicy":"IfNotPresent","name":"nginx","ports":[{"containerPort":80,"name":"web","protocol":"TCP"}],"resources":{},"terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File","volumeMounts":[{"mountPath":"/usr/share/nginx/html","name":"www"}]}],"dnsPolicy":"ClusterFirst","restartPolicy":"Always","schedulerName":"default-scheduler","securityContext":{},"terminationGracePeriodSeconds":30}}}}"#;
+
+    /// The first two suffixes also stand in Kubernetes' own compatibility data of 1.33 and 1.34.
+    #[test]
+    fn hashes_are_those_of_kubernetes() {
+        let newer = V1.replace(r#""creationTimestamp":null,"#, "");
+        let shorter = V2.replace(":30}", ":10}");
+        for (data, collisions, expected) in [
+            (V1, 0, "c77f6d978"),
+            (&newer, 0, "776999688b"),
+            (V1, 1, "c77f6d979"),
+            (&newer, 1, "776999688c"),
+            (V2, 0, "7d8559755f"),
+            (&shorter, 0, "6cdc958bf"),
+        ] {
+            assert_eq!(hash(data, collisions), expected);
+        }
+    }
+
+    #[test]
+    fn data_is_the_template_with_a_patch_directive() {
+        let whole = Value::from_json(V2).expect("JSON");
+        let template = Value::from_json(V2).expect("JSON");
+        let mut template = template
+            .at(&["spec", "template"])
+            .cloned()
+            .expect("template");
+        template.remove(&["$patch"]);
+        assert_eq!(data(&template), whole);
+        assert_eq!(data(&template).to_go_json(), V2);
+    }
+
+    /// `revisions` dr03
+    #[test]
+    fn large_numbers_lose_their_last_digits() {
+        let template =
+            Value::from_json(r#"{"spec":{"a":[9007199254740993,1],"b":2}}"#).expect("JSON");
+        let text = data(&template).to_go_json();
+        let expected =
+            r#"{"spec":{"template":{"$patch":"replace","spec":{"a":[9007199254740992,1],"b":2}}}}"#;
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn long_names_are_cut_between_characters() {
+        assert_eq!(name("web", "f99c84b4b"), "web-f99c84b4b");
+        assert_eq!(name(&"a".repeat(300), "x").len(), NAME_PREFIX + 2);
+        assert_eq!(name(&"é".repeat(200), "x").len(), 222 + 2);
+    }
+
+    #[test]
+    fn a_revision_holds_its_own_template_only() {
+        let mut tree = Value::empty_map();
+        tree.set(&["data"], Value::from_json(V2).expect("JSON"));
+        let revision = Object::new(Kind::ControllerRevision, tree);
+        let mut held = template(&revision);
+        assert!(holds(&revision, &held));
+        held.set(&["spec", "terminationGracePeriodSeconds"], 10);
+        assert!(!holds(&revision, &held));
+        assert!(!holds(&revision, &Value::Null));
+    }
+}

@@ -164,3 +164,31 @@ impl Pass<'_> {
         Some(Str::from(identity::pod_name(self.set.name(), next)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn max_unavailable_rounds_down_but_not_to_none() {
+        let percent = |text: &str| Value::from(text);
+        for (value, replicas, expected) in [
+            (Value::Null, 10, 1),
+            (Value::Int(3), 10, 3),
+            (Value::Int(0), 10, 1),
+            (percent("10%"), 25, 2),
+            (percent("50%"), 5, 2),
+            (percent("1%"), 25, 1),
+            (percent("100%"), i32::MAX, i32::MAX),
+        ] {
+            assert_eq!(
+                max_unavailable(&value, replicas),
+                Ok(expected),
+                "{value:?} of {replicas}"
+            );
+        }
+        for bad in [percent("2"), percent("x%"), Value::Bool(true)] {
+            assert!(max_unavailable(&bad, 5).is_err(), "{bad:?}");
+        }
+    }
+}
