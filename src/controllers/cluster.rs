@@ -66,6 +66,18 @@ pub trait Cluster {
         load
     }
 
+    /// The PersistentVolumes that are reserved for the claim of this name or for none, in name order.
+    fn volumes_for(&self, namespace: &str, claim: &str) -> Vec<Arc<Object>> {
+        let mut volumes = self.list(Kind::PersistentVolume, "");
+        volumes.retain(
+            |volume| match volume.volume().and_then(|v| v.claim.as_ref()) {
+                None => true,
+                Some((of, name, _)) => of == namespace && name == claim,
+            },
+        );
+        volumes
+    }
+
     /// Reads an object from the API server itself, past the cache.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ pub mod scheduler;
 pub mod statefulset;
 #[cfg(test)]
 pub(crate) mod test_cluster;
+pub mod volume;
 
 pub use cluster::{Action, Cluster, EventType};
 pub use reason::Reason;

@@ -92,7 +92,6 @@ impl TestCluster {
     }
 
     /// The events since this was last asked.
-    #[allow(dead_code)]
     pub fn take_events(&mut self) -> Vec<String> {
         std::mem::take(&mut self.events)
     }
@@ -124,6 +123,14 @@ impl Cluster for TestCluster {
 
     fn list(&self, kind: Kind, namespace: &str) -> Vec<Arc<Object>> {
         self.store.list(kind, namespace).cloned().collect()
+    }
+
+    fn dependents(&self, uid: &str) -> Vec<Arc<Object>> {
+        self.store.dependents(uid).cloned().collect()
+    }
+
+    fn volumes_for(&self, namespace: &str, claim: &str) -> Vec<Arc<Object>> {
+        self.store.volumes_for(namespace, claim).cloned().collect()
     }
 
     fn create(&mut self, kind: Kind, tree: Value, _: Reason) -> Result<Arc<Object>, ApiError> {

@@ -114,6 +114,14 @@ impl Cluster for Fork {
         self.store.node_load(node)
     }
 
+    fn dependents(&self, uid: &str) -> Vec<Arc<Object>> {
+        self.store.dependents(uid).cloned().collect()
+    }
+
+    fn volumes_for(&self, namespace: &str, claim: &str) -> Vec<Arc<Object>> {
+        self.store.volumes_for(namespace, claim).cloned().collect()
+    }
+
     fn create(&mut self, kind: Kind, tree: Value, why: Reason) -> Result<Arc<Object>, ApiError> {
         self.write(Request::Create { kind, tree }, why)
     }

@@ -32,6 +32,8 @@ pub struct Store {
     orphans: OrdSet<Key>,
     /// Pods without a node.
     unscheduled: OrdSet<Key>,
+    /// PersistentVolumes by the namespace and name of their claim, empty for none.
+    reserved: OrdSet<(Str, Str, Key)>,
     /// How often an object of this name was created: part of what its uid is drawn from.
     births: OrdMap<Key, u32>,
     resource_version: u64,
@@ -136,6 +138,7 @@ impl Store {
             loads: OrdMap::new(),
             orphans: OrdSet::new(),
             unscheduled: OrdSet::new(),
+            reserved: OrdSet::new(),
             births: OrdMap::new(),
             resource_version: 0,
             changes: Vector::new(),
@@ -252,6 +255,20 @@ impl Store {
         self.loads.get(node).copied().unwrap_or_default()
     }
 
+    /// The PersistentVolumes that are reserved for the claim of this name, then those reserved for none.
+    pub fn volumes_for(&self, namespace: &str, claim: &str) -> impl Iterator<Item = &Arc<Object>> {
+        self.reserved_for(Str::new(namespace), Str::new(claim))
+            .chain(self.reserved_for(Str::EMPTY, Str::EMPTY))
+    }
+
+    fn reserved_for(&self, namespace: Str, claim: Str) -> impl Iterator<Item = &Arc<Object>> {
+        let first = Key::new(Kind::ALL[0], "", "");
+        self.reserved
+            .range((namespace.clone(), claim.clone(), first)..)
+            .take_while(move |(of, name, _)| *of == namespace && *name == claim)
+            .filter_map(|(_, _, key)| self.objects.get(key))
+    }
+
     /// The resourceVersion of the last change.
     #[must_use]
     pub fn resource_version(&self) -> u64 {
@@ -360,7 +377,14 @@ impl Store {
                 self.unscheduled.remove(&key);
             }
         }
-        if let Some(old) = self.objects.insert(key.clone(), object.clone()) {
+        let old = self.objects.insert(key.clone(), object.clone());
+        if kind == Kind::PersistentVolume {
+            if let Some(old) = &old {
+                self.reserved.remove(&reservation(old));
+            }
+            self.reserved.insert(reservation(&object));
+        }
+        if let Some(old) = old {
             if old.meta.owners == object.meta.owners {
                 return object;
             }
@@ -396,6 +420,9 @@ impl Store {
         self.unscheduled.remove(key);
         self.orphans.remove(key);
         self.count_load(&old, false);
+        if key.kind == Kind::PersistentVolume {
+            self.reserved.remove(&reservation(&old));
+        }
         for owner in old.meta.owners.iter() {
             self.owned.remove(&(owner.uid.clone(), key.clone()));
         }
@@ -441,4 +468,13 @@ impl Store {
             changes: vec![change],
         }
     }
+}
+
+/// Where a PersistentVolume stands among the reserved ones.
+fn reservation(volume: &Object) -> (Str, Str, Key) {
+    let claim = volume.volume().and_then(|view| view.claim.as_ref());
+    let (namespace, name) = claim.map_or((Str::EMPTY, Str::EMPTY), |(namespace, name, _)| {
+        (namespace.clone(), name.clone())
+    });
+    (namespace, name, volume.key())
 }
