@@ -9,6 +9,7 @@
 //! - [`conformance`]: runs recordings of the real Kubernetes; for the tools and the tests, it may import every room
 //! - [`sim`]: virtual time, the queue, one world, its history
 //! - [`shell`]: the terminal's language, files and programs
+//! - [`view`]: plain rows for a screen, derived from worlds; no behaviour
 
 pub mod api;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
@@ -19,3 +20,4 @@ pub mod manifest;
 pub mod shell;
 pub mod sim;
 pub mod store;
+pub mod view;

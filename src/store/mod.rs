@@ -287,6 +287,12 @@ impl Store {
         self.changes.iter().skip(total - newer)
     }
 
+    /// How many objects of this name there have been.
+    #[must_use]
+    pub fn births(&self, key: &Key) -> u32 {
+        self.births.get(key).copied().unwrap_or(0)
+    }
+
     /// The feature gates.
     #[must_use]
     pub fn gates(&self) -> Gates {

@@ -1,0 +1,715 @@
+//! The identity board of one StatefulSet: a row per ordinal, what stays and what comes and goes.
+
+use super::{PodCard, PodState, Say, t};
+use crate::api::{Key, Kind, Object, Str, Time, UpdateStrategy};
+use crate::store::{Change, ChangeKind, Store};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the board is derived from, beside the objects.
+pub struct Source<'a> {
+    /// The API server.
+    pub store: &'a Store,
+    /// The virtual time.
+    pub now: Time,
+    /// How many Pods of this name there have been.
+    pub births: &'a dyn Fn(&Key) -> u32,
+    /// The files of a volume, by the name of the PersistentVolume.
+    pub files: &'a dyn Fn(&str) -> Vec<File>,
+}
+
+/// A file in a volume.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its path from the volume's root.
+    pub name: String,
+    /// Its first line.
+    pub text: String,
+}
+
+/// The board of one StatefulSet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Board {
+    /// The header.
+    pub set: SetRow,
+    /// The ordinals, in order. Shared, so that a row that did not change is the same row.
+    pub ordinals: Vec<Arc<OrdinalRow>>,
+    /// Where the update stops.
+    pub cut: Option<Cut>,
+    /// What the set's Service answers.
+    pub service: Option<ServiceRow>,
+}
+
+/// The header of a set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetRow {
+    /// The set.
+    pub key: Key,
+    /// `spec.replicas`
+    pub replicas: i32,
+    /// Pods that are Ready now.
+    pub ready: i32,
+    /// `OrderedReady`, `Parallel`
+    pub policy: &'static str,
+    /// `RollingUpdate`, `OnDelete`
+    pub strategy: &'static str,
+    /// The partition; none with OnDelete.
+    pub partition: Option<i32>,
+    /// The revisions that Pods are at or move to.
+    pub revisions: Vec<RevisionKey>,
+    /// Whether the set is being deleted.
+    pub deleting: bool,
+}
+
+impl SetRow {
+    /// `ready` when equal, else `wait`.
+    #[must_use]
+    pub fn tone(&self) -> &'static str {
+        if self.ready == self.replicas {
+            "ready"
+        } else {
+            "wait"
+        }
+    }
+}
+
+/// A revision in the header.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RevisionKey {
+    /// The ControllerRevision's `revision`.
+    pub number: i64,
+    /// The hash in its name.
+    pub hash: Str,
+    /// What the set uses it for.
+    pub role: Say,
+}
+
+/// The partition's line on the board.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cut {
+    /// The first ordinal that moves.
+    pub partition: i32,
+    /// The index of that ordinal in [`Board::ordinals`].
+    pub index: usize,
+    /// The revision below it.
+    pub old: i64,
+    /// The revision from it on.
+    pub new: i64,
+}
+
+/// One ordinal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrdinalRow {
+    /// The ordinal.
+    pub ordinal: i32,
+    /// `web-0`
+    pub name: Str,
+    /// The namespace of the set.
+    pub namespace: Str,
+    /// Whether it is there, planned, or only its storage is left.
+    pub life: Life,
+    /// Its DNS record.
+    pub dns: Dns,
+    /// Its Pod, or why there is none.
+    pub slot: Slot,
+    /// Its claims, one per template.
+    pub claims: Vec<ClaimRow>,
+}
+
+/// Whether an ordinal is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Life {
+    Live,
+    /// Not created yet.
+    Planned,
+    /// Scaled away; its claims are left.
+    Ghost,
+}
+
+/// The slot for a Pod.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub enum Slot {
+    Pod(PodCard),
+    Vacant { word: Say, why: Say },
+}
+
+/// The DNS name of an ordinal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dns {
+    /// `web-0.nginx`
+    pub name: String,
+    /// `.default.svc.cluster.local`
+    pub rest: String,
+    /// The address of its A record.
+    pub record: Option<Str>,
+    /// Whether the record is there though the Pod is not Ready.
+    pub published: bool,
+    /// Whether there is a Pod, so that the record is missing because it is not Ready.
+    pub not_ready: bool,
+    /// Whether the last event changed it.
+    pub changed: bool,
+}
+
+/// A claim of an ordinal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClaimRow {
+    /// `www-web-0`
+    pub name: Str,
+    /// `Bound`; empty while there is no claim.
+    pub phase: Str,
+    /// `ready`, `wait`, `gone`
+    pub tone: &'static str,
+    /// `1Gi`
+    pub size: String,
+    /// `RWO`
+    pub modes: String,
+    /// Whether it outlived its Pod's ordinal.
+    pub kept: bool,
+    /// Whether the last event changed it.
+    pub changed: bool,
+    /// The volume it is bound to.
+    pub volume: Option<VolumeRow>,
+}
+
+/// A volume.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VolumeRow {
+    /// The PersistentVolume.
+    pub name: Str,
+    /// Its name, shortened for a narrow column.
+    pub short: String,
+    /// Its files.
+    pub files: Vec<File>,
+    /// Whether the last event changed it.
+    pub changed: bool,
+}
+
+/// The set's Service and what it answers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceRow {
+    /// `nginx.default.svc.cluster.local`
+    pub fqdn: String,
+    /// `nginx`
+    pub name: Str,
+    /// Addresses and the names behind them.
+    pub answers: Vec<(Str, Str)>,
+    /// How many answers there are in all.
+    pub total: usize,
+}
+
+/// How many answers of a Service are drawn.
+const ANSWERS: usize = 24;
+
+/// The StatefulSet to show: the wanted one, or the first of all.
+#[must_use]
+pub fn choose(store: &Store, wanted: Option<&Key>) -> Option<Arc<Object>> {
+    wanted
+        .and_then(|key| store.get(key))
+        .or_else(|| store.list(Kind::StatefulSet, "").next())
+        .cloned()
+}
+
+/// The board of a set.
+#[must_use]
+pub fn board(source: &Source<'_>, set: &Object) -> Board {
+    Builder::new(source, set).build()
+}
+
+/// What is looked up once for all ordinals.
+struct Builder<'a> {
+    source: &'a Source<'a>,
+    set: &'a Object,
+    revisions: BTreeMap<Str, i64>,
+    pods: BTreeMap<i32, Arc<Object>>,
+    claims: BTreeMap<i32, Vec<(usize, Arc<Object>)>>,
+    endpoints: BTreeMap<Str, (Str, bool)>,
+    lost_nodes: Vec<Str>,
+    last: Vec<Change>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(source: &'a Source<'a>, set: &'a Object) -> Builder<'a> {
+        let store = source.store;
+        let (namespace, uid) = (set.namespace(), &set.meta.uid);
+        let revisions = store
+            .owned(Kind::ControllerRevision, namespace, uid)
+            .iter()
+            .filter_map(|revision| Some((revision.name().clone(), revision.revision_number()?)))
+            .collect();
+        let pods = store
+            .owned(Kind::Pod, namespace, uid)
+            .into_iter()
+            .filter_map(|pod| {
+                let ordinal = pod.pod()?.ordinal();
+                (ordinal >= 0).then_some((ordinal, pod))
+            })
+            .collect();
+        let lost_nodes = store
+            .list(Kind::Node, "")
+            .filter(|node| node.node().is_some_and(|view| !view.ready))
+            .map(|node| node.name().clone())
+            .collect();
+        Builder {
+            source,
+            set,
+            revisions,
+            pods,
+            claims: claims_of(store, set),
+            endpoints: endpoints_of(store, set),
+            lost_nodes,
+            last: last_visible(store),
+        }
+    }
+
+    fn build(&self) -> Board {
+        let Some(view) = self.set.set() else {
+            return Board {
+                set: self.header(0, 0),
+                ordinals: Vec::new(),
+                cut: None,
+                service: None,
+            };
+        };
+        let start = view.start;
+        let end = start.saturating_add(view.replicas.max(0));
+        let mut ordinals: Vec<i32> = (start..end).collect();
+        ordinals.extend(self.pods.keys().chain(self.claims.keys()).copied());
+        ordinals.sort_unstable();
+        ordinals.dedup();
+        let rows: Vec<Arc<OrdinalRow>> = ordinals
+            .iter()
+            .map(|ordinal| Arc::new(self.ordinal(*ordinal, (start..end).contains(ordinal))))
+            .collect();
+        let ready = self
+            .pods
+            .values()
+            .filter(|pod| {
+                pod.meta.deletion.is_none() && pod.pod().is_some_and(|v| v.running_and_ready())
+            })
+            .count();
+        Board {
+            set: self.header(view.replicas, i32::try_from(ready).unwrap_or(i32::MAX)),
+            cut: self.cut(&rows),
+            service: self.service(),
+            ordinals: rows,
+        }
+    }
+
+    fn header(&self, replicas: i32, ready: i32) -> SetRow {
+        let view = self.set.set();
+        let (strategy, partition) = match view.map(|v| v.strategy) {
+            Some(UpdateStrategy::OnDelete) => ("OnDelete", None),
+            Some(UpdateStrategy::RollingUpdate { partition }) => {
+                ("RollingUpdate", Some(partition.unwrap_or(0)))
+            }
+            None => ("RollingUpdate", None),
+        };
+        SetRow {
+            key: self.set.key(),
+            replicas,
+            ready,
+            policy: if view.is_some_and(|v| v.parallel) {
+                "Parallel"
+            } else {
+                "OrderedReady"
+            },
+            strategy,
+            partition,
+            revisions: self.revision_keys(),
+            deleting: self.set.meta.deletion.is_some(),
+        }
+    }
+
+    fn revision_keys(&self) -> Vec<RevisionKey> {
+        let Some(status) = self.set.set().map(|view| &view.status) else {
+            return Vec::new();
+        };
+        let key = |name: &Str, role: Say| {
+            let number = *self.revisions.get(name)?;
+            let hash = Str::new(name.rsplit('-').next().unwrap_or_default());
+            Some(RevisionKey { number, hash, role })
+        };
+        let keys = if status.current_revision == status.update_revision {
+            [key(&status.current_revision, t::set_revision_both()), None]
+        } else {
+            [
+                key(&status.current_revision, t::set_revision_current()),
+                key(&status.update_revision, t::set_revision_update()),
+            ]
+        };
+        keys.into_iter().flatten().collect()
+    }
+
+    fn ordinal(&self, ordinal: i32, wanted: bool) -> OrdinalRow {
+        let name = Str::from(format!("{}-{ordinal}", self.set.name()));
+        let pod = self.pods.get(&ordinal);
+        let key = Key::new(Kind::Pod, self.set.namespace(), &name);
+        let births = (self.source.births)(&key);
+        let life = match (pod.is_some(), wanted) {
+            (true, _) => Life::Live,
+            (false, true) if births > 0 => Life::Live,
+            (false, true) => Life::Planned,
+            (false, false) => Life::Ghost,
+        };
+        let slot = match pod {
+            Some(pod) => Slot::Pod(self.card(pod, births)),
+            None => self.vacant(ordinal, life),
+        };
+        OrdinalRow {
+            ordinal,
+            dns: self.dns(&name, pod),
+            claims: self.claim_rows(ordinal, life),
+            namespace: self.set.namespace().clone(),
+            name,
+            life,
+            slot,
+        }
+    }
+
+    fn card(&self, pod: &Object, births: u32) -> PodCard {
+        let view = pod.pod();
+        let node_lost = view.is_some_and(|v| self.lost_nodes.contains(&v.node));
+        let revision = view
+            .and_then(|v| self.revisions.get(&v.revision))
+            .copied()
+            .unwrap_or(0);
+        let mut card = PodCard::of(pod, node_lost, revision, births.max(1));
+        card.changed = self.changed(Kind::Pod, pod.name());
+        card
+    }
+
+    fn vacant(&self, ordinal: i32, life: Life) -> Slot {
+        let (word, why) = match life {
+            Life::Ghost => (t::vacant_ghost(), t::vacant_ghost_why()),
+            Life::Live => (t::vacant_empty(), t::vacant_empty_why()),
+            Life::Planned => (t::vacant_planned(), self.planned_why(ordinal)),
+        };
+        Slot::Vacant { word, why }
+    }
+
+    /// With OrderedReady an ordinal waits for the one before it.
+    fn planned_why(&self, ordinal: i32) -> Say {
+        let ordered = self.set.set().is_some_and(|view| !view.parallel);
+        let start = self.set.set().map_or(0, |view| view.start);
+        let before = ordinal - 1;
+        let ready = self
+            .pods
+            .get(&before)
+            .and_then(|pod| pod.pod())
+            .is_some_and(|view| view.running_and_ready());
+        if ordered && before >= start && !ready {
+            t::vacant_planned_after(format!("{}-{before}", self.set.name()))
+        } else {
+            t::vacant_planned_soon()
+        }
+    }
+
+    fn dns(&self, name: &Str, pod: Option<&Arc<Object>>) -> Dns {
+        let service = self
+            .set
+            .set()
+            .map(|v| v.service.clone())
+            .unwrap_or_default();
+        let record = self.endpoints.get(name);
+        let ready = pod.and_then(|p| p.pod()).is_some_and(|v| v.ready.ready);
+        Dns {
+            name: format!("{name}.{service}"),
+            rest: format!(".{}.svc.cluster.local", self.set.namespace()),
+            record: record.map(|(ip, _)| ip.clone()),
+            published: record.is_some_and(|(_, ready)| !ready),
+            not_ready: pod.is_some() && !ready,
+            changed: self.dns_changed(name),
+        }
+    }
+
+    fn dns_changed(&self, name: &Str) -> bool {
+        self.last
+            .iter()
+            .filter(|change| change.object.kind == Kind::EndpointSlice)
+            .any(|change| {
+                let of = |object: &Object| {
+                    let mut found = BTreeMap::new();
+                    collect_endpoints(object, &mut found);
+                    found.get(name).cloned()
+                };
+                let after = (change.kind != ChangeKind::Deleted)
+                    .then(|| of(&change.object))
+                    .flatten();
+                after != change.old.as_deref().and_then(of)
+            })
+    }
+
+    fn claim_rows(&self, ordinal: i32, life: Life) -> Vec<ClaimRow> {
+        let templates = self
+            .set
+            .set()
+            .map(|view| view.claim_templates.clone())
+            .unwrap_or_default();
+        let found = self.claims.get(&ordinal);
+        templates
+            .iter()
+            .enumerate()
+            .map(|(index, template)| {
+                let claim = found
+                    .and_then(|claims| claims.iter().find(|(at, _)| *at == index))
+                    .map(|(_, claim)| claim);
+                match claim {
+                    Some(claim) => self.claim(claim, life),
+                    None => ClaimRow {
+                        name: Str::from(format!("{template}-{}-{ordinal}", self.set.name())),
+                        phase: Str::EMPTY,
+                        tone: "gone",
+                        size: String::new(),
+                        modes: String::new(),
+                        kept: false,
+                        changed: false,
+                        volume: None,
+                    },
+                }
+            })
+            .collect()
+    }
+
+    fn claim(&self, claim: &Object, life: Life) -> ClaimRow {
+        let view = claim.claim().cloned().unwrap_or_default();
+        let (phase, tone) = if claim.meta.deletion.is_some() {
+            (Str::literal("Terminating"), "gone")
+        } else if view.phase.as_str() == "Bound" {
+            (view.phase.clone(), "ready")
+        } else {
+            (view.phase.clone(), "wait")
+        };
+        let size = claim
+            .tree()
+            .str_at(&["status", "capacity", "storage"])
+            .or_else(|| {
+                claim
+                    .tree()
+                    .str_at(&["spec", "resources", "requests", "storage"])
+            });
+        let volume = self
+            .source
+            .store
+            .get(&Key::new(Kind::PersistentVolume, "", &view.volume));
+        ClaimRow {
+            name: claim.name().clone(),
+            phase,
+            tone,
+            size: size.unwrap_or_default().to_owned(),
+            modes: view
+                .access_modes
+                .iter()
+                .map(|mode| short_mode(mode))
+                .collect::<Vec<_>>()
+                .join(","),
+            kept: life == Life::Ghost,
+            changed: self.changed(Kind::PersistentVolumeClaim, claim.name()),
+            volume: volume.map(|volume| VolumeRow {
+                name: volume.name().clone(),
+                short: shorten(volume.name()),
+                files: (self.source.files)(volume.name()),
+                changed: self.changed(Kind::PersistentVolume, volume.name()),
+            }),
+        }
+    }
+
+    fn changed(&self, kind: Kind, name: &str) -> bool {
+        self.last
+            .iter()
+            .any(|change| change.object.kind == kind && change.object.name().as_str() == name)
+    }
+
+    fn cut(&self, rows: &[Arc<OrdinalRow>]) -> Option<Cut> {
+        let view = self.set.set()?;
+        let UpdateStrategy::RollingUpdate { partition } = view.strategy else {
+            return None;
+        };
+        let partition = partition.filter(|p| *p > view.start)?;
+        let status = &view.status;
+        if status.current_revision == status.update_revision {
+            return None;
+        }
+        let index = rows.iter().position(|row| row.ordinal >= partition)?;
+        Some(Cut {
+            partition,
+            index,
+            old: *self.revisions.get(&status.current_revision)?,
+            new: *self.revisions.get(&status.update_revision)?,
+        })
+    }
+
+    fn service(&self) -> Option<ServiceRow> {
+        let name = self.set.set().map(|view| view.service.clone())?;
+        let namespace = self.set.namespace();
+        self.source
+            .store
+            .get(&Key::new(Kind::Service, namespace, &name))?;
+        let mut answers: Vec<(Str, Str)> = self
+            .endpoints
+            .iter()
+            .map(|(name, (ip, _))| (ip.clone(), name.clone()))
+            .collect();
+        answers.sort_by_key(|(_, name)| ordinal_of(name));
+        let total = answers.len();
+        answers.truncate(ANSWERS);
+        Some(ServiceRow {
+            fqdn: format!("{name}.{namespace}.svc.cluster.local"),
+            name,
+            answers,
+            total,
+        })
+    }
+}
+
+/// The claims of a set by ordinal, each with the index of its template.
+fn claims_of(store: &Store, set: &Object) -> BTreeMap<i32, Vec<(usize, Arc<Object>)>> {
+    let mut found: BTreeMap<i32, Vec<(usize, Arc<Object>)>> = BTreeMap::new();
+    let Some(view) = set.set() else {
+        return found;
+    };
+    let prefixes: Vec<String> = view
+        .claim_templates
+        .iter()
+        .map(|template| format!("{template}-{}-", set.name()))
+        .collect();
+    for claim in store.list(Kind::PersistentVolumeClaim, set.namespace()) {
+        for (index, prefix) in prefixes.iter().enumerate() {
+            let ordinal = claim
+                .name()
+                .strip_prefix(prefix.as_str())
+                .and_then(|digits| digits.parse::<i32>().ok())
+                .filter(|ordinal| *ordinal >= 0);
+            if let Some(ordinal) = ordinal {
+                found
+                    .entry(ordinal)
+                    .or_default()
+                    .push((index, claim.clone()));
+            }
+        }
+    }
+    found
+}
+
+/// The addresses that DNS answers for the set's Service: host name, address, whether the Pod is Ready.
+fn endpoints_of(store: &Store, set: &Object) -> BTreeMap<Str, (Str, bool)> {
+    let mut found = BTreeMap::new();
+    let Some(view) = set.set() else {
+        return found;
+    };
+    for slice in store.list(Kind::EndpointSlice, set.namespace()) {
+        if slice.meta.label("kubernetes.io/service-name") == Some(view.service.as_str()) {
+            collect_endpoints(slice, &mut found);
+        }
+    }
+    found
+}
+
+fn collect_endpoints(slice: &Object, found: &mut BTreeMap<Str, (Str, bool)>) {
+    for endpoint in slice.tree().items_at(&["endpoints"]) {
+        let flag = |name: &str| {
+            endpoint
+                .at(&["conditions", name])
+                .and_then(crate::api::Value::as_bool)
+        };
+        if !flag("ready").unwrap_or(true) {
+            continue;
+        }
+        let host = endpoint
+            .get("hostname")
+            .or_else(|| endpoint.at(&["targetRef", "name"]))
+            .and_then(crate::api::Value::as_shared);
+        let address = endpoint
+            .items_at(&["addresses"])
+            .first()
+            .and_then(crate::api::Value::as_shared);
+        if let (Some(host), Some(address)) = (host, address) {
+            // With publishNotReadyAddresses an endpoint is ready whatever its Pod is; serving tells.
+            let serving = flag("serving").unwrap_or(true);
+            found.insert(host.clone(), (address.clone(), serving));
+        }
+    }
+}
+
+/// The changes of the last write that a learner can see.
+fn last_visible(store: &Store) -> Vec<Change> {
+    /// How many changes of housekeeping may lie after it.
+    const LOOK_BACK: u64 = 64;
+    let from = store.resource_version().saturating_sub(LOOK_BACK);
+    let recent: Vec<&Change> = store.changes_since(from).collect();
+    recent
+        .into_iter()
+        .rev()
+        .find(|change| {
+            !matches!(
+                change.object.kind,
+                Kind::Event | Kind::Endpoints | Kind::Node | Kind::StatefulSet
+            )
+        })
+        .cloned()
+        .into_iter()
+        .collect()
+}
+
+fn ordinal_of(name: &str) -> i32 {
+    name.rsplit('-')
+        .next()
+        .and_then(|digits| digits.parse().ok())
+        .unwrap_or(-1)
+}
+
+fn short_mode(mode: &str) -> &str {
+    match mode {
+        "ReadWriteOnce" => "RWO",
+        "ReadOnlyMany" => "ROX",
+        "ReadWriteMany" => "RWX",
+        "ReadWriteOncePod" => "RWOP",
+        other => other,
+    }
+}
+
+/// `pvc-3f1c…9a52` for the long name of a provisioned volume.
+fn shorten(name: &str) -> String {
+    if name.len() <= 16 || !name.is_ascii() {
+        return name.to_owned();
+    }
+    match (name.get(..8), name.get(name.len() - 4..)) {
+        (Some(head), Some(tail)) => format!("{head}…{tail}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// Counts of a large board, for its legend.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// Pods by state, in order of first appearance.
+    pub states: Vec<(PodState, super::Word, usize)>,
+    /// Claims, and those kept.
+    pub claims: (usize, usize),
+}
+
+impl Board {
+    /// The counts for the legend of a large board.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for row in &self.ordinals {
+            if let Slot::Pod(card) = &row.slot {
+                match summary
+                    .states
+                    .iter_mut()
+                    .find(|(_, word, _)| *word == card.word)
+                {
+                    Some((_, _, count)) => *count += 1,
+                    None => summary.states.push((card.state, card.word.clone(), 1)),
+                }
+            }
+            for claim in row.claims.iter().filter(|claim| !claim.phase.is_empty()) {
+                summary.claims.0 += 1;
+                summary.claims.1 += usize::from(claim.kept);
+            }
+        }
+        summary
+    }
+}

@@ -1,0 +1,254 @@
+//! The rows of the panels: events, writes, nodes.
+
+use super::Say;
+use crate::api::{Kind, Object, Str, Time, Value};
+use crate::controllers::Reason;
+use crate::sim::{Verb, WriteRecord};
+use crate::store::Store;
+
+/// How many of the newest rows a panel shows.
+const NEWEST: usize = 300;
+
+/// An event, as `kubectl events` lists it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventRow {
+    /// Tells it from others.
+    pub name: Str,
+    /// When it was last seen.
+    pub last: Time,
+    /// `Normal`, `Warning`
+    pub kind: Str,
+    /// `SuccessfulCreate`
+    pub reason: Str,
+    /// `StatefulSet/web`
+    pub object: String,
+    /// The message.
+    pub message: Str,
+    /// How often.
+    pub count: i64,
+}
+
+/// The events of all namespaces, the newest last.
+#[must_use]
+pub fn events(store: &Store) -> Vec<EventRow> {
+    let mut rows: Vec<EventRow> = store
+        .list(Kind::Event, "")
+        .map(|event| event_row(event))
+        .collect();
+    rows.sort_by_key(|row| row.last);
+    let surplus = rows.len().saturating_sub(NEWEST);
+    rows.drain(..surplus);
+    rows
+}
+
+fn event_row(event: &Object) -> EventRow {
+    let tree = event.tree();
+    let text = |path: &[&str]| {
+        tree.at(path)
+            .and_then(Value::as_shared)
+            .cloned()
+            .unwrap_or_default()
+    };
+    let about = |key: &str| tree.str_at(&["involvedObject", key]).unwrap_or_default();
+    EventRow {
+        name: event.name().clone(),
+        last: tree
+            .str_at(&["lastTimestamp"])
+            .and_then(Time::parse)
+            .unwrap_or(event.meta.created),
+        kind: text(&["type"]),
+        reason: text(&["reason"]),
+        object: format!("{}/{}", about("kind"), about("name")),
+        message: text(&["message"]),
+        count: tree.int_at(&["count"]).unwrap_or(1),
+    }
+}
+
+/// A write to the API server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WriteRow {
+    /// Its number.
+    pub number: usize,
+    /// When.
+    pub at: Time,
+    /// `statefulset-controller`
+    pub who: &'static str,
+    /// `create`
+    pub verb: &'static str,
+    /// `Pod/web-0`
+    pub object: String,
+    /// Why.
+    pub why: Option<Say>,
+}
+
+/// The newest writes, the last one last.
+pub fn writes<'a>(all: impl ExactSizeIterator<Item = &'a WriteRecord>) -> Vec<WriteRow> {
+    let surplus = all.len().saturating_sub(NEWEST);
+    all.enumerate()
+        .skip(surplus)
+        .map(|(number, write)| WriteRow {
+            number,
+            at: write.at,
+            who: write.who.name(),
+            verb: if write.gone && write.verb != Verb::Delete {
+                Verb::Delete.name()
+            } else {
+                write.verb.name()
+            },
+            object: format!("{}/{}", write.key.kind, write.key.name),
+            why: say(&write.why),
+        })
+        .collect()
+}
+
+/// The message of a reason.
+#[must_use]
+pub fn say(reason: &Reason) -> Option<Say> {
+    Say::by_id(reason.id(), reason.slots())
+}
+
+/// A node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeRow {
+    /// `node-1`
+    pub name: Str,
+    /// `Ready`, `NotReady`, `Ready,SchedulingDisabled`: as kubectl prints it.
+    pub status: String,
+    /// Whether it does not answer.
+    pub lost: bool,
+    /// Whether it takes no new Pods.
+    pub cordoned: bool,
+    /// Ordinal and revision of the set's Pods on it.
+    pub tenants: Vec<(i32, i64)>,
+    /// All Pods on it.
+    pub pods: usize,
+    /// How many Pods it can hold.
+    pub capacity: i64,
+    /// When it was created.
+    pub created: Time,
+    /// `v1.36.3`
+    pub version: Str,
+}
+
+/// The nodes; `tenant` tells ordinal and revision of a Pod that the board shows.
+#[must_use]
+pub fn nodes(store: &Store, tenant: &dyn Fn(&Object) -> Option<(i32, i64)>) -> Vec<NodeRow> {
+    let mut rows: Vec<NodeRow> = store
+        .list(Kind::Node, "")
+        .map(|node| node_row(node))
+        .collect();
+    for pod in store.list(Kind::Pod, "") {
+        let Some(view) = pod.pod().filter(|view| !view.node.is_empty()) else {
+            continue;
+        };
+        if let Ok(at) = rows.binary_search_by(|row| row.name.cmp(&view.node))
+            && let Some(row) = rows.get_mut(at)
+        {
+            row.pods += 1;
+            row.tenants.extend(tenant(pod));
+        }
+    }
+    for row in &mut rows {
+        row.tenants.sort_unstable();
+    }
+    rows
+}
+
+fn node_row(node: &Object) -> NodeRow {
+    let view = node.node().cloned().unwrap_or_default();
+    let ready = if view.ready { "Ready" } else { "NotReady" };
+    let status = if view.unschedulable {
+        format!("{ready},SchedulingDisabled")
+    } else {
+        ready.to_owned()
+    };
+    let version = node.tree().at(&["status", "nodeInfo", "kubeletVersion"]);
+    NodeRow {
+        name: node.name().clone(),
+        status,
+        lost: !view.ready,
+        cordoned: view.unschedulable,
+        tenants: Vec::new(),
+        pods: 0,
+        capacity: view.pods,
+        created: node.meta.created,
+        version: version
+            .and_then(Value::as_shared)
+            .cloned()
+            .unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::Language;
+
+    /// Every reason has its message in both languages, and its slots are those of the message.
+    #[test]
+    fn reasons_fill_their_messages() {
+        let text = || Str::literal("x");
+        let reasons = [
+            Reason::ClaimForPod { pod: text() },
+            Reason::ScaleDown {
+                pod: text(),
+                replicas: 2,
+            },
+            Reason::UpdatePod {
+                pod: text(),
+                revision: text(),
+            },
+            Reason::RetentionOwner { claim: text() },
+            Reason::Schedule { node: text() },
+            Reason::Unschedulable { message: text() },
+            Reason::WaitReadyToCreate {
+                pod: text(),
+                next: text(),
+            },
+            Reason::WaitReady { pod: text() },
+            Reason::WaitAvailable {
+                pod: text(),
+                seconds: 3,
+            },
+            Reason::WaitTerminatingToScale {
+                pod: text(),
+                next: text(),
+            },
+            Reason::WaitUnhealthyToScale {
+                pod: text(),
+                blocked: text(),
+            },
+            Reason::WaitToUpdate {
+                pod: text(),
+                next: text(),
+            },
+            Reason::WaitBudget {
+                unavailable: 1,
+                allowed: 1,
+            },
+            Reason::WaitStaleClaim {
+                pod: text(),
+                claim: text(),
+            },
+            Reason::OnDelete { outdated: 2 },
+            Reason::Partition {
+                partition: 1,
+                held: 2,
+            },
+            Reason::Stable { replicas: 2 },
+            Reason::Failed { error: text() },
+            Reason::Deleting,
+        ];
+        for reason in reasons {
+            let say = say(&reason).unwrap_or_else(|| panic!("{} has no message", reason.id()));
+            for language in [Language::En, Language::Ko] {
+                let open = say.unfilled(language);
+                assert!(
+                    open.is_empty(),
+                    "{} in {language:?} leaves {open:?} empty",
+                    reason.id()
+                );
+            }
+        }
+    }
+}

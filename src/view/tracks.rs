@@ -1,0 +1,493 @@
+//! The timeline: a lane per ordinal whose line is the claim and whose beads are Pods, on a folded axis.
+
+use super::PodState;
+use crate::api::{Key, Kind, Millis, Object, Str, Time};
+use crate::sim::{PodMark, Verb, Who, WriteRecord};
+use std::collections::BTreeMap;
+
+/// The shortest time that the axis spans.
+const SHORTEST: Millis = 30_000;
+/// A gap without events that is longer than this, and than a tenth of the axis, is folded.
+const LONG_GAP: Millis = 10_000;
+/// How much of the axis a folded gap takes, in percent.
+const FOLDED: f64 = 4.0;
+/// How many lanes are drawn.
+pub const MOST_LANES: usize = 60;
+
+/// Everything on the timeline.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tracks {
+    /// Where a time lies.
+    pub axis: Axis,
+    /// A lane per ordinal.
+    pub lanes: Vec<Lane>,
+    /// The controllers' writes: when, and whether something came or went.
+    pub writes: Vec<(Time, bool)>,
+    /// Your commands and clicks.
+    pub marks: Vec<Mark>,
+    /// The end of what was played.
+    pub end: Time,
+}
+
+/// A lane: one ordinal over time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lane {
+    /// The ordinal.
+    pub ordinal: i32,
+    /// `web-0`
+    pub name: Str,
+    /// While its claim is there.
+    pub thread: Vec<(Time, Time)>,
+    /// Its Pods.
+    pub beads: Vec<Bead>,
+}
+
+/// One Pod over time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bead {
+    /// The Pod's uid.
+    pub uid: Str,
+    /// Its revision's number; 0 if unknown.
+    pub revision: i64,
+    /// When each state began; never empty.
+    pub states: Vec<(Time, PodState, Str)>,
+    /// When it was gone, or the end of what was played.
+    pub end: Time,
+}
+
+/// A command of the user.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// When.
+    pub at: Time,
+    /// A word or two of it.
+    pub label: String,
+    /// The whole command.
+    pub line: Str,
+    /// How many inputs came before it.
+    pub input: usize,
+}
+
+/// The axis: pieces of equal scale and folded gaps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    /// Time and place in percent, both growing.
+    points: Vec<(Time, f64)>,
+    /// Folded gaps.
+    pub folds: Vec<(Time, Time)>,
+}
+
+impl Default for Axis {
+    fn default() -> Self {
+        Axis::new(&[], Time::EPOCH)
+    }
+}
+
+impl Axis {
+    /// An axis from the epoch past `end`, for events at these times (in order).
+    #[must_use]
+    pub fn new(events: &[Time], end: Time) -> Axis {
+        let played = end.since(Time::EPOCH).max(0);
+        let horizon = Time::EPOCH.plus((played + played / 4).max(SHORTEST));
+        let length = horizon.since(Time::EPOCH);
+        let mut folds = gaps(events, end);
+        folds.retain(|(from, to)| {
+            let span = to.since(*from);
+            span > LONG_GAP && span > length / 10
+        });
+        Axis {
+            points: points(&folds, played, horizon),
+            folds,
+        }
+    }
+
+    /// Where a time lies, in percent.
+    #[must_use]
+    pub fn place(&self, time: Time) -> f64 {
+        self.map(
+            |point| (point.0.since(Time::EPOCH) as f64, point.1),
+            time.since(Time::EPOCH) as f64,
+        )
+    }
+
+    /// The time at a place in percent.
+    #[must_use]
+    pub fn time(&self, place: f64) -> Time {
+        let millis = self.map(|point| (point.1, point.0.since(Time::EPOCH) as f64), place);
+        Time::EPOCH.plus(millis.round() as Millis)
+    }
+
+    fn map(&self, of: impl Fn(&(Time, f64)) -> (f64, f64), x: f64) -> f64 {
+        let mut last = (0.0, 0.0);
+        for point in &self.points {
+            let (to_x, to_y) = of(point);
+            if x <= to_x && to_x > last.0 {
+                return last.1 + (x - last.0) / (to_x - last.0) * (to_y - last.1);
+            }
+            last = (to_x, to_y);
+        }
+        last.1
+    }
+
+    /// Times for the ruler, in whole steps, outside folded gaps.
+    #[must_use]
+    pub fn ticks(&self) -> Vec<Time> {
+        let end = self.points.last().map_or(Time::EPOCH, |(time, _)| *time);
+        let folded: Millis = self.folds.iter().map(|(from, to)| to.since(*from)).sum();
+        let length = end.since(Time::EPOCH) - folded;
+        let steps = [
+            1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21_600, 86_400,
+        ];
+        let step = steps
+            .into_iter()
+            .map(|seconds| seconds * 1000)
+            .find(|step| length / step <= 9)
+            .unwrap_or(length.max(1));
+        let mut ticks = Vec::new();
+        let mut at = Time::EPOCH;
+        while at < end {
+            match self.folds.iter().find(|(from, to)| *from <= at && at < *to) {
+                // No tick in a fold; go on with the first whole step after it.
+                Some((_, to)) => {
+                    let after = to.since(Time::EPOCH);
+                    at = Time::EPOCH.plus((after + step - 1) / step * step);
+                }
+                None => {
+                    ticks.push(at);
+                    at = at.plus(step);
+                }
+            }
+        }
+        ticks
+    }
+}
+
+/// The times between events, the start and the end of what was played.
+fn gaps(events: &[Time], end: Time) -> Vec<(Time, Time)> {
+    let mut last = Time::EPOCH;
+    let mut gaps = Vec::new();
+    for at in events.iter().copied().chain([end]) {
+        if at > last {
+            gaps.push((last, at));
+            last = at;
+        }
+    }
+    // Room at both sides, so that what stands at an end of the gap is not cut.
+    gaps.into_iter()
+        .map(|(from, to)| (from.plus(1_000), to.plus(-1_000)))
+        .filter(|(from, to)| from < to)
+        .collect()
+}
+
+fn points(folds: &[(Time, Time)], played: Millis, horizon: Time) -> Vec<(Time, f64)> {
+    let folded: Millis = folds.iter().map(|(from, to)| to.since(*from)).sum();
+    let open = (played - folded).max(0);
+    let length = (open + open / 4).max(SHORTEST);
+    let scale = (100.0 - FOLDED * folds.len() as f64).max(10.0) / length as f64;
+    let mut points = vec![(Time::EPOCH, 0.0)];
+    let (mut at, mut place) = (Time::EPOCH, 0.0);
+    for (from, to) in folds {
+        place += from.since(at) as f64 * scale;
+        points.push((*from, place));
+        place += FOLDED;
+        points.push((*to, place));
+        at = *to;
+    }
+    let end = if folds.is_empty() {
+        horizon
+    } else {
+        at.plus(((100.0 - place) / scale) as Millis)
+    };
+    points.push((end, 100.0));
+    points
+}
+
+/// What the timeline is derived from.
+pub struct Played<'a> {
+    /// The set whose ordinals have lanes.
+    pub set: Option<&'a Object>,
+    /// The number of each ControllerRevision.
+    pub revisions: &'a BTreeMap<Str, i64>,
+    /// Every write that was played, also those after the playhead.
+    pub writes: &'a imbl::Vector<WriteRecord>,
+    /// Your commands.
+    pub marks: Vec<Mark>,
+    /// The ordinals that the board shows: they have a lane even if it is empty.
+    pub ordinals: &'a [i32],
+    /// The end of what was played.
+    pub end: Time,
+}
+
+/// The timeline.
+#[must_use]
+pub fn tracks(played: Played<'_>) -> Tracks {
+    let Some(set) = played.set else {
+        let events: Vec<Time> = played.marks.iter().map(|mark| mark.at).collect();
+        return Tracks {
+            axis: Axis::new(&events, played.end),
+            lanes: Vec::new(),
+            writes: Vec::new(),
+            marks: played.marks,
+            end: played.end,
+        };
+    };
+    let mut lanes: BTreeMap<i32, Lane> = BTreeMap::new();
+    for ordinal in played.ordinals {
+        lane(&mut lanes, set, *ordinal);
+    }
+    let mut times: Vec<Time> = played.marks.iter().map(|mark| mark.at).collect();
+    let mut writes = Vec::new();
+    for write in played.writes {
+        times.push(write.at);
+        if write.who != Who::User {
+            let came_or_went = matches!(write.verb, Verb::Create | Verb::Delete);
+            writes.push((write.at, came_or_went));
+        }
+        if write.key.namespace == *set.namespace() {
+            add_write(&mut lanes, set, write, &played);
+        }
+    }
+    writes.dedup();
+    times.sort();
+    let mut lanes: Vec<Lane> = lanes.into_values().collect();
+    lanes.truncate(MOST_LANES);
+    Tracks {
+        axis: Axis::new(&times, played.end),
+        lanes,
+        writes,
+        marks: played.marks,
+        end: played.end,
+    }
+}
+
+fn lane<'l>(lanes: &'l mut BTreeMap<i32, Lane>, set: &Object, ordinal: i32) -> &'l mut Lane {
+    lanes.entry(ordinal).or_insert_with(|| Lane {
+        ordinal,
+        name: Str::from(format!("{}-{ordinal}", set.name())),
+        thread: Vec::new(),
+        beads: Vec::new(),
+    })
+}
+
+fn add_write(
+    lanes: &mut BTreeMap<i32, Lane>,
+    set: &Object,
+    write: &WriteRecord,
+    played: &Played<'_>,
+) {
+    match write.key.kind {
+        Kind::Pod => {
+            let Some(ordinal) = ordinal_in(&write.key.name, set.name()) else {
+                return;
+            };
+            add_pod(lane(lanes, set, ordinal), write, played);
+        }
+        Kind::PersistentVolumeClaim => {
+            let templates = set
+                .set()
+                .map(|view| view.claim_templates.clone())
+                .unwrap_or_default();
+            let first = templates.first().and_then(|template| {
+                let rest = write
+                    .key
+                    .name
+                    .strip_prefix(template.as_str())?
+                    .strip_prefix('-')?;
+                ordinal_in(rest, set.name())
+            });
+            if let Some(ordinal) = first {
+                let thread = &mut lane(lanes, set, ordinal).thread;
+                match (write.verb, write.gone) {
+                    (Verb::Create, _) => thread.push((write.at, played.end)),
+                    (_, true) => {
+                        if let Some(last) = thread.last_mut() {
+                            last.1 = write.at;
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn add_pod(lane: &mut Lane, write: &WriteRecord, played: &Played<'_>) {
+    let same = lane.beads.last().is_some_and(|bead| bead.uid == write.uid);
+    if !same && write.gone {
+        return;
+    }
+    let Some(mark) = &write.pod else { return };
+    let (state, status) = (state_of(mark), mark.status.clone());
+    if !same {
+        lane.beads.push(Bead {
+            uid: write.uid.clone(),
+            revision: played.revisions.get(&mark.revision).copied().unwrap_or(0),
+            states: vec![(write.at, state, status)],
+            end: played.end,
+        });
+        return;
+    }
+    let Some(bead) = lane.beads.last_mut() else {
+        return;
+    };
+    if write.gone {
+        bead.end = write.at;
+    } else if bead
+        .states
+        .last()
+        .is_some_and(|(_, last, said)| *last != state || *said != status)
+    {
+        bead.states.push((write.at, state, status));
+    }
+}
+
+fn state_of(mark: &PodMark) -> PodState {
+    match PodState::of_status(&mark.status, mark.ready, mark.scheduled) {
+        PodState::Terminating => PodState::Terminating,
+        _ if mark.terminating => PodState::Stopped,
+        state => state,
+    }
+}
+
+fn ordinal_in(name: &str, set: &str) -> Option<i32> {
+    let digits = name.strip_prefix(set)?.strip_prefix('-')?;
+    digits.parse().ok().filter(|ordinal| *ordinal >= 0)
+}
+
+/// A word or two for a command of yours that writes; none for one that only looks.
+#[must_use]
+pub fn mark_label(line: &str) -> Option<String> {
+    let mut words = line.split_whitespace();
+    let program = words.next()?;
+    let rest: Vec<&str> = words.collect();
+    if program != "kubectl" && program != "k" {
+        return (program == "cluster").then(|| rest.join(" "));
+    }
+    let mut plain = rest.iter().copied().filter(|word| !word.starts_with('-'));
+    let verb = plain.next()?;
+    let looks = [
+        "get",
+        "describe",
+        "logs",
+        "explain",
+        "version",
+        "config",
+        "api-resources",
+        "api-versions",
+        "cluster-info",
+        "diff",
+        "wait",
+        "completion",
+        "options",
+        "events",
+        "top",
+        "auth",
+        "help",
+        "kustomize",
+    ];
+    if looks.contains(&verb) {
+        return None;
+    }
+    let name = || {
+        rest.iter()
+            .skip(1)
+            .rev()
+            .find(|word| !word.starts_with('-'))
+            .map(|word| word.rsplit('/').next().unwrap_or(word))
+    };
+    let detail = match verb {
+        "scale" => rest
+            .iter()
+            .find_map(|word| word.strip_prefix("--replicas=")),
+        "delete" | "cordon" | "uncordon" | "drain" | "exec" => plain.clone().next_back(),
+        "rollout" => match plain.next() {
+            Some("status" | "history") => return None,
+            other => other,
+        },
+        "apply" | "create" | "replace" => None,
+        _ => name(),
+    };
+    let detail = if verb == "exec" {
+        rest.iter()
+            .skip(1)
+            .copied()
+            .find(|word| !word.starts_with('-'))
+    } else {
+        detail
+    };
+    let mut label = match detail {
+        Some(detail) => format!("{verb} {detail}"),
+        None => verb.to_owned(),
+    };
+    if label.chars().count() > 18 {
+        label = label.chars().take(17).chain(['…']).collect();
+    }
+    Some(label)
+}
+
+/// The Pod key of an ordinal of a set.
+#[must_use]
+pub fn pod_key(set: &Object, ordinal: i32) -> Key {
+    Key::new(
+        Kind::Pod,
+        set.namespace(),
+        format!("{}-{ordinal}", set.name()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Time {
+        Time::EPOCH.plus(seconds * 1000)
+    }
+
+    #[test]
+    fn a_short_axis_is_linear() {
+        let axis = Axis::new(&[at(2), at(14)], at(19));
+        assert_eq!(axis.folds, []);
+        assert!((axis.place(at(15)) - 50.0).abs() < 1e-9);
+        assert_eq!(axis.time(50.0), at(15));
+        assert_eq!(axis.ticks(), [0, 5, 10, 15, 20, 25].map(at));
+    }
+
+    #[test]
+    fn a_long_gap_is_folded() {
+        let axis = Axis::new(&[2, 14, 27, 40, 50, 186, 200, 216].map(at), at(216));
+        assert_eq!(axis.folds, [(at(51), at(185))]);
+        let width = axis.place(at(185)) - axis.place(at(51));
+        assert!((width - FOLDED).abs() < 1e-9, "{width}");
+        for seconds in [0, 20, 50, 100, 200, 216] {
+            let there_and_back = axis.time(axis.place(at(seconds)));
+            assert!(there_and_back.since(at(seconds)).abs() <= 1, "{seconds}");
+        }
+        assert!(axis.ticks().iter().all(|tick| {
+            !axis
+                .folds
+                .iter()
+                .any(|(from, to)| from <= tick && tick < to)
+        }));
+    }
+
+    #[test]
+    fn an_axis_of_hours_ends() {
+        let axis = Axis::new(&[], at(400_000));
+        assert!(axis.ticks().len() < 20);
+        assert!(axis.place(at(400_000)) <= 100.0);
+    }
+
+    #[test]
+    fn commands_that_write_have_a_label() {
+        let label = |line: &str| mark_label(line).unwrap_or_default();
+        assert_eq!(label("kubectl apply -f web.yaml"), "apply");
+        assert_eq!(label("kubectl scale sts web --replicas=2"), "scale 2");
+        assert_eq!(label("kubectl delete pod web-2"), "delete web-2");
+        assert_eq!(label("kubectl exec web-0 -- sh -c 'kill 1'"), "exec web-0");
+        assert_eq!(label("kubectl rollout undo sts/web"), "rollout undo");
+        assert_eq!(label("kubectl rollout status sts/web"), "");
+        assert_eq!(label("kubectl get pods"), "");
+        assert_eq!(label("ls"), "");
+    }
+}

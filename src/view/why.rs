@@ -1,0 +1,249 @@
+//! The why line: what the set's controller does next, or what it waits for.
+
+use super::panels::say;
+use super::{Board, PodCard, PodState, Say, Slot, t};
+use crate::api::{Kind, Object, Str};
+use crate::controllers::Reason;
+use crate::store::Store;
+
+/// The why line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Why {
+    /// What kind of line it is.
+    pub tone: WhyTone,
+    /// The sentence.
+    pub say: Say,
+    /// The name of the rule behind it.
+    pub rule: Option<Say>,
+    /// Ways out, the safe ones first; only when blocked.
+    pub ways: Vec<Way>,
+}
+
+/// What kind of line it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum WhyTone {
+    Wait,
+    Act,
+    Block,
+    Stable,
+}
+
+impl WhyTone {
+    /// The tone of its colours.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            WhyTone::Wait => "wait",
+            WhyTone::Act => "act",
+            WhyTone::Block => "block",
+            WhyTone::Stable => "ready",
+        }
+    }
+
+    /// The id of its icon.
+    #[must_use]
+    pub fn icon(self) -> &'static str {
+        match self {
+            WhyTone::Wait => "i-wait",
+            WhyTone::Act => "i-act",
+            WhyTone::Block => "i-block",
+            WhyTone::Stable => "i-check",
+        }
+    }
+}
+
+/// A way out: what it does, and the command.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Way {
+    /// What it does.
+    pub label: Say,
+    /// The command line.
+    pub line: String,
+}
+
+impl Why {
+    fn new(tone: WhyTone, say: Say, rule: Option<Say>) -> Why {
+        Why {
+            tone,
+            say,
+            rule,
+            ways: Vec::new(),
+        }
+    }
+
+    /// The line when there is no set.
+    #[must_use]
+    pub fn without_set(store: &Store) -> Why {
+        let applied = store
+            .list(Kind::Service, "default")
+            .any(|s| s.name().as_str() != "kubernetes")
+            || store.list(Kind::PersistentVolumeClaim, "").next().is_some();
+        let say = if applied {
+            t::why_no_set()
+        } else {
+            t::why_empty()
+        };
+        Why::new(WhyTone::Stable, say, None)
+    }
+
+    /// The line of a set, from its controller's last decision and what the board shows.
+    #[must_use]
+    pub fn of(store: &Store, set: &Object, board: &Board, decision: Option<&Reason>) -> Why {
+        let observed = set.set().map_or(0, |view| view.status.observed_generation);
+        let Some(reason) = decision.filter(|_| observed == set.meta.generation) else {
+            return Why::new(WhyTone::Act, t::why_not_looked(), None);
+        };
+        if let Some(why) = blocked(store, set, board, reason) {
+            return why;
+        }
+        if matches!(reason, Reason::Stable { .. })
+            && let Some(why) = kept(board)
+        {
+            return why;
+        }
+        let say = say(reason).unwrap_or_else(t::why_status);
+        Why::new(tone(reason), say, rule(set, reason))
+    }
+}
+
+fn tone(reason: &Reason) -> WhyTone {
+    match reason {
+        Reason::Stable { .. } | Reason::Partition { .. } => WhyTone::Stable,
+        Reason::Failed { .. } | Reason::Unschedulable { .. } => WhyTone::Block,
+        _ if awaited(reason).is_some() => WhyTone::Wait,
+        Reason::WaitBudget { .. } | Reason::OnDelete { .. } | Reason::Deleting => WhyTone::Wait,
+        _ => WhyTone::Act,
+    }
+}
+
+/// The Pod that a decision waits for.
+fn awaited(reason: &Reason) -> Option<&Str> {
+    match reason {
+        Reason::WaitReadyToCreate { pod, .. }
+        | Reason::WaitReady { pod }
+        | Reason::WaitAvailable { pod, .. }
+        | Reason::WaitTerminating { pod }
+        | Reason::WaitTerminatingToScale { pod, .. }
+        | Reason::WaitToUpdate { pod, .. }
+        | Reason::WaitStaleClaim { pod, .. } => Some(pod),
+        Reason::WaitUnhealthyToScale { blocked, .. } => Some(blocked),
+        _ => None,
+    }
+}
+
+fn rule(set: &Object, reason: &Reason) -> Option<Say> {
+    let parallel = set.set().is_some_and(|view| view.parallel);
+    let policy = || {
+        if parallel {
+            t::rule_parallel()
+        } else {
+            t::rule_ordered()
+        }
+    };
+    let rule = match reason {
+        Reason::WaitReadyToCreate { .. }
+        | Reason::WaitReady { .. }
+        | Reason::WaitTerminatingToScale { .. }
+        | Reason::WaitUnhealthyToScale { .. } => policy(),
+        Reason::WaitAvailable { .. } => t::rule_min_ready(),
+        Reason::WaitTerminating { .. } | Reason::WaitStaleClaim { .. } => t::rule_identity(),
+        Reason::WaitToUpdate { .. } | Reason::WaitBudget { .. } | Reason::UpdatePod { .. } => {
+            t::rule_rolling()
+        }
+        Reason::Partition { partition, .. } => t::rule_rolling_partition(partition),
+        Reason::OnDelete { .. } => t::rule_on_delete(),
+        Reason::Stable { .. } => t::rule_stable(),
+        _ => return None,
+    };
+    Some(rule)
+}
+
+/// What will not change by itself, and the ways out.
+fn blocked(store: &Store, set: &Object, board: &Board, reason: &Reason) -> Option<Why> {
+    let name = awaited(reason)?;
+    let card = card(board, name)?;
+    let pod = store.get(&crate::api::Key::new(Kind::Pod, set.namespace(), name))?;
+    let place = match set.namespace().as_str() {
+        "default" => String::new(),
+        other => format!(" -n {other}"),
+    };
+    let force = Way {
+        label: t::way_force_delete(name),
+        line: format!("kubectl delete pod {name} --grace-period=0 --force{place}"),
+    };
+    match card.state {
+        PodState::Terminating | PodState::Stopped | PodState::Lost if card.node_lost => {
+            let mut why = Why::new(
+                WhyTone::Block,
+                t::why_node_cut(&card.node, name),
+                Some(t::rule_identity()),
+            );
+            why.ways.push(Way {
+                label: t::way_out_of_service(&card.node),
+                line: format!(
+                    "kubectl taint nodes {} node.kubernetes.io/out-of-service=nodeshutdown:NoExecute",
+                    card.node
+                ),
+            });
+            why.ways.push(force);
+            Some(why)
+        }
+        PodState::CrashLoop | PodState::Image | PodState::Failed => {
+            let status = crate::api::pod_status(pod).status;
+            let mut why = Why::new(
+                WhyTone::Block,
+                t::why_broken(name, status),
+                rule(set, reason),
+            );
+            why.ways.push(Way {
+                label: t::way_delete(name),
+                line: format!("kubectl delete pod {name}{place}"),
+            });
+            Some(why)
+        }
+        PodState::Pending => {
+            let message = unschedulable(pod)?;
+            let say = if message.contains("Too many pods") {
+                t::why_node_full(name)
+            } else {
+                t::why_unschedulable(message)
+            };
+            Some(Why::new(WhyTone::Block, say, rule(set, reason)))
+        }
+        _ => None,
+    }
+}
+
+/// The scheduler's message about a Pod that fits on no node.
+fn unschedulable(pod: &Object) -> Option<String> {
+    let condition = pod
+        .tree()
+        .items_at(&["status", "conditions"])
+        .iter()
+        .find(|c| {
+            c.str_at(&["type"]) == Some("PodScheduled")
+                && c.str_at(&["reason"]) == Some("Unschedulable")
+        })?;
+    condition.str_at(&["message"]).map(str::to_owned)
+}
+
+fn card<'b>(board: &'b Board, pod: &str) -> Option<&'b PodCard> {
+    let row = board.ordinals.iter().find(|row| row.name.as_str() == pod)?;
+    match &row.slot {
+        Slot::Pod(card) => Some(card),
+        Slot::Vacant { .. } => None,
+    }
+}
+
+/// A claim that outlived its ordinal is worth a word when there is nothing else to say.
+fn kept(board: &Board) -> Option<Why> {
+    let (row, claim) = board.ordinals.iter().find_map(|row| {
+        row.claims
+            .iter()
+            .find(|claim| claim.kept)
+            .map(|claim| (row, claim))
+    })?;
+    let say = t::why_kept(&claim.name, &row.name);
+    Some(Why::new(WhyTone::Stable, say, Some(t::rule_retain())))
+}
