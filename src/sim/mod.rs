@@ -10,6 +10,8 @@ mod fork;
 pub mod history;
 mod queue;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod triggers;
 mod world;
 

@@ -10,10 +10,13 @@ use std::sync::Arc;
 pub enum ControllerId {
     StatefulSet,
     EndpointSlice,
+    Endpoints,
     Scheduler,
     Kubelet,
     ClaimBinder,
     VolumeBinder,
+    Provisioner,
+    Expander,
     ClaimProtection,
     VolumeProtection,
     Garbage,
@@ -26,9 +29,12 @@ impl ControllerId {
         match self {
             ControllerId::StatefulSet => "statefulset-controller",
             ControllerId::EndpointSlice => "endpointslice-controller",
+            ControllerId::Endpoints => "endpoint-controller",
             ControllerId::Scheduler => "default-scheduler",
             ControllerId::Kubelet => "kubelet",
             ControllerId::ClaimBinder | ControllerId::VolumeBinder => "persistentvolume-controller",
+            ControllerId::Provisioner => "external-provisioner",
+            ControllerId::Expander => "volume_expand",
             ControllerId::ClaimProtection => "pvc-protection-controller",
             ControllerId::VolumeProtection => "pv-protection-controller",
             ControllerId::Garbage => "generic-garbage-collector",
@@ -44,8 +50,11 @@ impl ControllerId {
             ControllerId::Scheduler => 12,
             ControllerId::ClaimBinder | ControllerId::VolumeBinder => 14,
             ControllerId::Kubelet => 16,
-            ControllerId::EndpointSlice => 18,
-            ControllerId::ClaimProtection | ControllerId::VolumeProtection => 20,
+            ControllerId::EndpointSlice | ControllerId::Endpoints => 18,
+            ControllerId::ClaimProtection
+            | ControllerId::VolumeProtection
+            | ControllerId::Provisioner
+            | ControllerId::Expander => 20,
             ControllerId::Garbage => 24,
         }
     }
@@ -58,7 +67,10 @@ pub(super) fn triggers(change: &Change, store: &Store, wake: &mut dyn FnMut(Cont
     match object.kind {
         Kind::StatefulSet => wake(ControllerId::StatefulSet, object.key()),
         Kind::Pod => pod(change, store, wake),
-        Kind::Service => wake(ControllerId::EndpointSlice, object.key()),
+        Kind::Service => {
+            wake(ControllerId::EndpointSlice, object.key());
+            wake(ControllerId::Endpoints, object.key());
+        }
         Kind::EndpointSlice => {
             if let Some(service) = object.meta.label("kubernetes.io/service-name") {
                 wake(
@@ -220,6 +232,7 @@ fn services_of(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId
         let matches = |pod: &Arc<Object>| selector.matches(&pod.meta.labels);
         if matches(&change.object) || change.old.as_ref().is_some_and(matches) {
             wake(ControllerId::EndpointSlice, service.key());
+            wake(ControllerId::Endpoints, service.key());
         }
     }
 }
@@ -235,6 +248,10 @@ fn claim(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)
     let claim = &change.object;
     if change.kind != ChangeKind::Deleted {
         wake(ControllerId::ClaimBinder, claim.key());
+        wake(ControllerId::Provisioner, claim.key());
+        if grew(change) {
+            wake(ControllerId::Expander, claim.key());
+        }
         if claim.meta.terminating() {
             wake(ControllerId::ClaimProtection, claim.key());
         }
@@ -258,10 +275,20 @@ fn claim(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)
     }
 }
 
+/// Whether a claim asks for more than before.
+fn grew(change: &Change) -> bool {
+    let request = |object: &Arc<Object>| object.claim().and_then(|view| view.request);
+    change
+        .old
+        .as_ref()
+        .is_some_and(|old| request(old) < request(&change.object))
+}
+
 fn volume(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) {
     let volume = &change.object;
     if change.kind != ChangeKind::Deleted {
         wake(ControllerId::VolumeBinder, volume.key());
+        wake(ControllerId::Provisioner, volume.key());
         if volume.meta.terminating() {
             wake(ControllerId::VolumeProtection, volume.key());
         }

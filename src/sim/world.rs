@@ -290,6 +290,7 @@ impl World {
             ControllerId::EndpointSlice => {
                 controllers::endpointslice::reconcile(fork, namespace, name)
             }
+            ControllerId::Endpoints => controllers::endpoints::reconcile(fork, namespace, name),
             ControllerId::Garbage => {
                 controllers::garbage::reconcile(fork, key.kind, namespace, name)
             }
@@ -301,7 +302,26 @@ impl World {
                 namespace,
                 name,
             ),
-            _ => Action::DONE,
+            ControllerId::ClaimBinder => {
+                controllers::volume::binder::reconcile(fork, namespace, name)
+            }
+            ControllerId::VolumeBinder => {
+                controllers::volume::reclaim::reconcile_volume(fork, name)
+            }
+            ControllerId::Provisioner => {
+                if key.kind == Kind::PersistentVolume {
+                    controllers::volume::external::reconcile_volume(fork, name)
+                } else {
+                    controllers::volume::external::reconcile_claim(fork, namespace, name)
+                }
+            }
+            ControllerId::Expander => controllers::volume::expand::reconcile(fork, namespace, name),
+            ControllerId::ClaimProtection => {
+                controllers::volume::protection::reconcile_claim(fork, namespace, name)
+            }
+            ControllerId::VolumeProtection => {
+                controllers::volume::protection::reconcile_volume(fork, name)
+            }
         }
     }
 
@@ -438,6 +458,9 @@ impl World {
         });
         if last.kind == ChangeKind::Deleted {
             self.decisions.remove(&last.object.key());
+            if last.object.kind == Kind::PersistentVolume {
+                self.runtime.drop_volume(last.object.name());
+            }
         }
         true
     }

@@ -225,6 +225,17 @@ impl PodRuntime {
             .find(|container| name.is_empty() || container.name == name)
     }
 
+    /// Whether its status tells its address: not before the first image is there or has failed to come
+    /// (recording 01-create: the slice gets the endpoint only when the container runs).
+    pub(super) fn shows_address(&self) -> bool {
+        let before_start = |container: &Container| {
+            matches!(container.state, State::Waiting | State::Pulling { .. })
+                && container.failed_pulls == 0
+                && container.last.is_none()
+        };
+        !self.ip.is_empty() && !self.containers.iter().all(before_start)
+    }
+
     /// The uid of the Pod object that it runs for.
     #[must_use]
     pub fn uid(&self) -> &Str {

@@ -27,7 +27,7 @@ pub(super) fn with_status(pod: &Object, entry: &PodRuntime, probes_pass: bool, n
         "hostIPs",
         Value::list([Value::map([("ip", "192.0.2.2".into())])]),
     );
-    if !entry.ip.is_empty() {
+    if entry.shows_address() {
         status.insert("podIP", &entry.ip);
         status.insert(
             "podIPs",

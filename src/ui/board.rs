@@ -1,0 +1,453 @@
+//! The identity board: a column per ordinal, what stays as one frame, the Pod in its slot.
+
+use super::icons::icon;
+use super::menu::{Menu, MenuEntry, pod_entries};
+use super::words::{breakable, rich, word};
+use super::Page;
+use crate::api::human_duration;
+use crate::view::{Board, ClaimRow, Cut, Life, OrdinalRow, PodCard, Say, Slot, t};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// From this many ordinals on, the board is a grid of small cells.
+pub(super) const MANY: usize = 16;
+
+/// The board of the set.
+#[component]
+pub(super) fn BoardView(page: Page, board: Signal<Option<Arc<Board>>>) -> impl IntoView {
+    let ordinals = Memo::new(move |_| {
+        board.with(|board| {
+            board
+                .as_ref()
+                .map(|board| board.ordinals.iter().map(|row| row.ordinal).collect::<Vec<_>>())
+                .unwrap_or_default()
+        })
+    });
+    let cut = Memo::new(move |_| board.with(|b| b.as_ref().and_then(|b| b.cut.clone())));
+    let count = move || ordinals.with(Vec::len);
+    view! {
+        <div
+            class="board"
+            role="grid"
+            aria-label=move || page.text(&t::board_label())
+            aria-rowcount=count
+            aria-colcount="5"
+            style=("--n", move || count().to_string())
+            data-partition=move || cut.with(Option::is_some).then_some("")
+            data-many=move || (count() > 4).then_some("")
+            on:keydown=move |event| super::keys::move_in_grid(&event)
+        >
+            {row_heads(page)}
+            <For each=move || ordinals.get() key=|ordinal| *ordinal let:ordinal>
+                <Ordinal page board ordinal position=Signal::derive(move || {
+                    ordinals.with(|all| all.binary_search(&ordinal).unwrap_or(0))
+                })/>
+            </For>
+            {move || cut.get().map(|cut| partition(page, &cut))}
+        </div>
+    }
+}
+
+fn row_heads(page: Page) -> AnyView {
+    let head = |class: &'static str, name: fn() -> Say, note: Option<fn() -> Say>| {
+        view! {
+            <div class=class>
+                {move || page.text(&name())}
+                {note.map(|note| view! { <small>{move || page.text(&note())}</small> })}
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="rowheads" aria-hidden="true">
+            {head("rowhead stays", t::row_name, None)}
+            {head("rowhead stays flat", t::row_dns, Some(t::row_dns_note))}
+            {head("rowhead", t::row_pod, Some(t::row_pod_note))}
+            {head("rowhead stays", t::row_claim, None)}
+            {head("rowhead stays flat", t::row_volume, Some(t::row_volume_note))}
+        </div>
+    }
+    .into_any()
+}
+
+fn partition(page: Page, cut: &Cut) -> AnyView {
+    let (old, new) = (t::partition_old(cut.old), t::partition_new(cut.new));
+    let mark = t::partition_mark(cut.partition);
+    view! {
+        <div class="partition" aria-hidden="true" style:grid-column=(cut.index + 2).to_string()>
+            <span class="old">{page.text(&old)}</span>
+            <span class="new">{rich(page, &mark)}" "{page.text(&new)}</span>
+        </div>
+    }
+    .into_any()
+}
+
+/// One ordinal: a row for assistive technology, a column for the eye.
+#[component]
+pub(super) fn Ordinal(
+    page: Page,
+    board: Signal<Option<Arc<Board>>>,
+    ordinal: i32,
+    position: Signal<usize>,
+) -> impl IntoView {
+    let row = Memo::new(move |_| {
+        board.with(|board| {
+            let rows = &board.as_ref()?.ordinals;
+            let at = rows.binary_search_by_key(&ordinal, |row| row.ordinal).ok()?;
+            rows.get(at).cloned()
+        })
+    });
+    let life = Memo::new(move |_| row.with(|r| r.as_ref().map(|r| r.life)));
+    let name = row.with_untracked(|r| r.as_ref().map(|r| r.name.to_string()).unwrap_or_default());
+    let (label, plate) = (name.clone(), name.clone());
+    view! {
+        <div
+            class="ordinal"
+            role="row"
+            aria-label=label
+            aria-rowindex=move || position.get() + 1
+            data-enter=move || page.moving().then_some("")
+            data-life=move || match life.get() {
+                Some(Life::Planned) => Some("planned"),
+                Some(Life::Ghost) => Some("ghost"),
+                _ => None,
+            }
+            style:grid-column=move || (position.get() + 2).to_string()
+        >
+            <div class="nameplate" role="rowheader" aria-label=plate tabindex=move || roving(position.get(), 0)>
+                <span class="knot">{icon("i-pin")}</span>
+                <h3>{name.clone()}</h3>
+                {actions(page, row, life, name)}
+            </div>
+            {dns_cell(page, row)}
+            {slot_cell(page, row, life)}
+            {claim_cell(page, row, life)}
+            {volume_cell(page, row, life)}
+        </div>
+    }
+}
+
+/// The first cell of the board can be reached by Tab; arrows move on from there.
+fn roving(position: usize, column: usize) -> &'static str {
+    if position == 0 && column == 0 { "0" } else { "-1" }
+}
+
+type Row = Memo<Option<Arc<OrdinalRow>>>;
+
+fn actions(page: Page, row: Row, life: Memo<Option<Life>>, name: String) -> AnyView {
+    let entries = Signal::derive(move || {
+        row.with(|row| row.as_ref().map(|row| pod_entries(row)).unwrap_or_default())
+    });
+    view! {
+        <Show when=move || life.get() != Some(Life::Planned)>
+            <Menu page label=t::menu_actions(&name) title=t::menu_pod(&name) entries/>
+        </Show>
+    }
+    .into_any()
+}
+
+fn dns_cell(page: Page, row: Row) -> AnyView {
+    let dns = Memo::new(move |_| row.with(|r| r.as_ref().map(|r| (r.name.clone(), r.dns.clone()))));
+    let absent = move || dns.with(|d| d.as_ref().is_none_or(|(_, d)| d.record.is_none()));
+    view! {
+        <div
+            class="dns"
+            role="gridcell"
+            tabindex="-1"
+            aria-colindex="2"
+            aria-label=move || dns.get().map(|(name, dns)| page.text(&match dns.record {
+                Some(ip) if dns.published => t::cell_dns_published(ip, name),
+                Some(ip) => t::cell_dns_record(ip, name),
+                None => t::cell_dns_none(name),
+            }))
+            data-absent=move || absent().then_some("")
+            data-changed-now=move || dns.with(|d| d.as_ref().is_some_and(|(_, d)| d.changed)).then_some("")
+        >
+            <span class="knot">{icon("i-dns")}</span>
+            <span class="name">
+                <b>{move || dns.with(|d| d.as_ref().map(|(_, d)| d.name.clone()))}</b>
+                <span class="rest">{move || dns.with(|d| d.as_ref().map(|(_, d)| d.rest.clone()))}</span>
+            </span>
+            {move || dns.get().map(|(_, dns)| match dns.record {
+                Some(ip) => view! {
+                    <span class="answer">
+                        <span>"A "</span>{ip.to_string()}
+                        {dns.published.then(|| view! { <span class="because">" "{page.text(&t::dns_published())}</span> })}
+                    </span>
+                }.into_any(),
+                None if dns.not_ready => view! {
+                    <span class="answer none" title=page.text(&t::dns_not_ready())>{page.text(&t::dns_not_ready())}</span>
+                }.into_any(),
+                None => view! { <span class="answer none">{page.text(&t::dns_none())}</span> }.into_any(),
+            })}
+        </div>
+    }
+    .into_any()
+}
+
+fn slot_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
+    // One card per Pod object: a new uid is a new card.
+    let uid = Memo::new(move |_| {
+        row.with(|r| match &r.as_ref()?.slot {
+            Slot::Pod(card) => Some(card.uid.clone()),
+            Slot::Vacant { .. } => None,
+        })
+    });
+    let card = Memo::new(move |_| {
+        row.with(|r| match &r.as_ref()?.slot {
+            Slot::Pod(card) => Some(card.clone()),
+            Slot::Vacant { .. } => None,
+        })
+    });
+    let vacant = Memo::new(move |_| {
+        row.with(|r| match &r.as_ref()?.slot {
+            Slot::Vacant { word, why } => Some((word.clone(), why.clone())),
+            Slot::Pod(_) => None,
+        })
+    });
+    let label = move || {
+        row.with(|r| r.as_ref().map(|row| page.text(&slot_label(page, row))))
+    };
+    view! {
+        <div
+            class="slot"
+            role="gridcell"
+            tabindex="-1"
+            aria-colindex="3"
+            aria-label=label
+            data-life=move || (life.get() == Some(Life::Ghost)).then_some("ghost")
+        >
+            {move || match uid.get() {
+                Some(_) => pod_card(page, card),
+                None => vacant.get().map(|(word, why)| view! {
+                    <div class="vacant"><b>{page.text(&word)}</b><span>{page.text(&why)}</span></div>
+                }).into_any(),
+            }}
+        </div>
+    }
+    .into_any()
+}
+
+/// The cell's name is a sentence: `web-1, Pod, ContainerCreating, revision r1, node-2, no IP yet, …`.
+fn slot_label(page: Page, row: &OrdinalRow) -> Say {
+    match &row.slot {
+        Slot::Vacant { word, why } => t::cell_vacant(&row.name, page.text(why), page.text(word)),
+        Slot::Pod(card) => {
+            let or = |text: &str, none: Say| {
+                if text.is_empty() { page.text(&none) } else { text.to_owned() }
+            };
+            t::cell_pod(
+                or(&card.ip, t::pod_no_ip()),
+                &row.name,
+                or(&card.node, t::pod_no_node()),
+                page.text(&t::pod_nth_long(card.nth)),
+                card.revision,
+                word(page, &card.word),
+            )
+        }
+    }
+}
+
+fn pod_card(page: Page, card: Memo<Option<PodCard>>) -> AnyView {
+    let of = move |get: fn(&PodCard) -> &'static str| card.with(|c| c.as_ref().map(get).unwrap_or_default());
+    let revision = Memo::new(move |_| card.with(|c| c.as_ref().map_or(0, |c| c.revision)));
+    let head = Memo::new(move |_| card.with(|c| c.as_ref().map(|c| (c.state, c.word.clone(), c.ready.clone(), c.status.clone()))));
+    let facts = Memo::new(move |_| card.with(|c| c.as_ref().map(|c| (c.node.clone(), c.node_lost, c.ip.clone(), c.restarts, c.ready.clone()))));
+    view! {
+        <div
+            class="pod"
+            data-tone=move || of(|card| card.state.tone())
+            data-enter=page.moving_now().then_some("")
+            data-changed-now=move || card.with(|c| c.as_ref().is_some_and(|c| c.changed)).then_some("")
+        >
+            {paint(revision)}
+            <div class="pod-status">
+                {move || head.get().map(|(state, head, ready, status)| {
+                    let text = word(page, &head);
+                    let status = status.filter(|status| status.as_str() != text).map(|status| format!(" {status}"));
+                    view! {
+                        {icon(state.icon())}
+                        <b title=text.clone()>{breakable(&text)}</b>
+                        <code>{ready}{status}</code>
+                    }
+                })}
+            </div>
+            <div class="pod-facts">
+                {move || facts.get().map(|(node, lost, ip, restarts, ready)| view! {
+                    <code class="pod-node" data-cut=lost.then_some("")>
+                        {lost.then(|| icon("i-cut"))}
+                        {if node.is_empty() { "…".to_owned() } else { node.to_string() }}
+                    </code>
+                    {if ip.is_empty() {
+                        view! { <span class="pod-ip none">{page.text(&t::pod_no_ip())}</span> }.into_any()
+                    } else {
+                        view! { <code class="pod-ip">{ip.to_string()}</code> }.into_any()
+                    }}
+                    <code class="tiny">{ready}</code>
+                    <span class="restarts">{page.text(&t::pod_restarts(restarts))}</span>
+                })}
+                <span class="age">{move || age(page, card)}</span>
+                {rev(revision)}
+                {note(page, card)}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn age(page: Page, card: Memo<Option<PodCard>>) -> Option<String> {
+    let created = card.with(|c| c.as_ref().map(|c| c.created))?;
+    let age = human_duration(page.now.get().since(created));
+    Some(page.text(&t::pod_age(age)))
+}
+
+fn note(page: Page, card: Memo<Option<PodCard>>) -> AnyView {
+    let text = Memo::new(move |_| {
+        let say = card.with(|c| {
+            let card = c.as_ref()?;
+            Some(match &card.note {
+                Some(note) => note.say(page.now.get()),
+                None => t::pod_nth(card.nth),
+            })
+        })?;
+        Some(page.text(&say))
+    });
+    view! { <span class="pod-note" title=move || text.get()>{move || text.get()}</span> }.into_any()
+}
+
+/// The swatch of a revision. Colours come round again after three.
+pub(super) fn paint(revision: Memo<i64>) -> AnyView {
+    view! { <i class="paint" data-rev=move || swatch(revision.get())></i> }.into_any()
+}
+
+/// Which of the three patterns a revision has.
+pub(super) fn swatch(revision: i64) -> i64 {
+    (revision - 1).rem_euclid(3) + 1
+}
+
+fn rev(revision: Memo<i64>) -> AnyView {
+    view! {
+        <span class="rev" data-rev=move || swatch(revision.get())>
+            {paint(revision)}<b>{move || format!("r{}", revision.get())}</b>
+        </span>
+    }
+    .into_any()
+}
+
+fn claims(row: Row) -> Memo<Option<(String, Vec<ClaimRow>)>> {
+    Memo::new(move |_| row.with(|r| r.as_ref().map(|r| (r.name.to_string(), r.claims.clone()))))
+}
+
+fn claim_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
+    let claims = claims(row);
+    let absent = move || claims.with(|c| c.as_ref().is_none_or(|(_, c)| c.iter().all(|c| c.phase.is_empty())));
+    let label = move || claims.get().map(|(name, claims)| {
+        let says = claims.into_iter().map(|claim| page.text(&match () {
+            () if claim.phase.is_empty() => t::cell_claim_none(&name),
+            () if claim.kept => t::cell_claim_kept(claim.name, &name, claim.size, claim.phase),
+            () => t::cell_claim(claim.name, &name, claim.size, claim.phase),
+        }));
+        let text = says.collect::<Vec<_>>().join("; ");
+        if text.is_empty() { page.text(&t::cell_claim_none(name)) } else { text }
+    });
+    view! {
+        <div
+            class="claim"
+            class:kept-box=move || life.get() == Some(Life::Ghost)
+            role="gridcell"
+            tabindex="-1"
+            aria-colindex="4"
+            aria-label=label
+            data-absent=move || absent().then_some("")
+            data-changed-now=move || claims.with(|c| c.as_ref().is_some_and(|(_, c)| c.iter().any(|c| c.changed))).then_some("")
+        >
+            <span class="knot">{icon("i-claim")}</span>
+            {move || claims.get().map(|(_, claims)| {
+                if claims.is_empty() {
+                    return view! { <div class="line"><span class="meta">{page.text(&t::claim_no_template())}</span></div> }.into_any();
+                }
+                claims.iter().map(|claim| claim_lines(page, claim)).collect_view().into_any()
+            })}
+        </div>
+    }
+    .into_any()
+}
+
+fn claim_lines(page: Page, claim: &ClaimRow) -> AnyView {
+    let meta = if claim.phase.is_empty() {
+        view! { <span class="meta">{page.text(&t::claim_none())}</span> }.into_any()
+    } else {
+        view! {
+            <span class="meta">
+                <span class="state" data-tone=claim.tone>{claim.phase.to_string()}</span>
+                <span class="spec">" "{claim.size.clone()}" "{claim.modes.clone()}</span>
+                {claim.kept.then(|| view! { " "<span class="kept">{page.text(&t::claim_kept())}</span> })}
+            </span>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="line"><code title=claim.name.to_string()>{claim.name.to_string()}</code></div>
+        <div class="line">{meta}</div>
+    }
+    .into_any()
+}
+
+fn volume_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
+    let claims = claims(row);
+    let absent = move || claims.with(|c| c.as_ref().is_none_or(|(_, c)| c.iter().all(|c| c.volume.is_none())));
+    let label = move || claims.get().map(|(name, claims)| {
+        let says = claims.into_iter().filter_map(|claim| claim.volume).map(|volume| {
+            let files = volume.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>().join(" ");
+            let files = if files.is_empty() { t::volume_empty() } else { t::cell_files(files) };
+            page.text(&t::cell_volume(page.text(&files), &name, volume.name))
+        });
+        let text = says.collect::<Vec<_>>().join("; ");
+        if text.is_empty() { page.text(&t::cell_volume_none(name)) } else { text }
+    });
+    view! {
+        <div
+            class="volume"
+            class:kept-box=move || life.get() == Some(Life::Ghost)
+            role="gridcell"
+            tabindex="-1"
+            aria-colindex="5"
+            aria-label=label
+            data-absent=move || absent().then_some("")
+            data-changed-now=move || claims.with(|c| c.as_ref().is_some_and(|(_, c)| c.iter().any(|c| c.volume.as_ref().is_some_and(|v| v.changed)))).then_some("")
+        >
+            <span class="knot">{icon("i-volume")}</span>
+            {move || claims.get().map(|(_, claims)| {
+                let lines = claims.iter().map(|claim| volume_lines(page, claim)).collect_view();
+                lines.into_any()
+            })}
+        </div>
+    }
+    .into_any()
+}
+
+fn volume_lines(page: Page, claim: &ClaimRow) -> AnyView {
+    let Some(volume) = &claim.volume else {
+        return view! {
+            <div class="line"><code>"–"</code></div>
+            <div class="line"><span class="meta">"\u{a0}"</span></div>
+        }
+        .into_any();
+    };
+    let files = match volume.files.split_first() {
+        None => view! { <span class="meta">{page.text(&t::volume_empty())}</span> }.into_any(),
+        Some((file, rest)) => view! {
+            <span class="file" title=format!("{}: {}", file.name, file.text)><i>{file.name.clone()}</i>{file.text.clone()}</span>
+            {(!rest.is_empty()).then(|| view! { <span class="meta">{page.text(&t::volume_more(rest.len()))}</span> })}
+        }
+        .into_any(),
+    };
+    view! {
+        <div class="line"><code title=volume.name.to_string()>{volume.short.clone()}</code></div>
+        <div class="line">{files}</div>
+    }
+    .into_any()
+}
+
+/// The entries of an ordinal's menu are built where the menu is.
+pub(super) type Entries = Vec<MenuEntry>;

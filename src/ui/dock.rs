@@ -1,0 +1,107 @@
+//! The panels below the board.
+
+use super::icons::icon;
+use super::panels::{Events, Nodes, Writes};
+use super::terminal::{Terminal, Watch};
+use super::{Page, Panel};
+use crate::view::{Say, t};
+use leptos::prelude::*;
+
+/// The tabs, in their order.
+const TABS: [(Panel, fn() -> Say, &str); 5] = [
+    (Panel::Terminal, t::dock_terminal, "terminal"),
+    (Panel::Watch, t::dock_watch, "watch"),
+    (Panel::Events, t::dock_events, "events"),
+    (Panel::Writes, t::dock_writes, "writes"),
+    (Panel::Nodes, t::dock_nodes, "nodes"),
+];
+
+#[component]
+pub(super) fn Dock(page: Page) -> impl IntoView {
+    view! {
+        <section class="dock" data-closed=move || (!page.dock_open.get()).then_some("")>
+            <div class="dock-tabs">
+                <div
+                    class="tabs"
+                    role="tablist"
+                    aria-label=move || page.text(&t::dock_label())
+                    on:keydown=move |event| super::keys::move_in_tabs(&event)
+                >
+                    {TABS.map(|(panel, name, id)| tab(page, panel, name, id)).collect_view()}
+                </div>
+                <div class="dock-tools">
+                    {if page.embed { open_full(page) } else { collapse(page) }}
+                </div>
+            </div>
+            <Terminal page/>
+            <Watch page/>
+            <Events page/>
+            <Writes page/>
+            <Nodes page/>
+        </section>
+    }
+}
+
+fn tab(page: Page, panel: Panel, name: fn() -> Say, id: &'static str) -> AnyView {
+    let selected = move || page.panel.get() == panel;
+    view! {
+        <button
+            class="tab"
+            role="tab"
+            id=format!("tab-{id}")
+            aria-controls=format!("panel-{id}")
+            aria-selected=move || selected().to_string()
+            tabindex=move || if selected() { "0" } else { "-1" }
+            on:click=move |_| {
+                page.panel.set(panel);
+                page.dock_open.set(true);
+            }
+        >
+            {move || page.text(&name())}
+        </button>
+    }
+    .into_any()
+}
+
+fn collapse(page: Page) -> AnyView {
+    view! {
+        <button
+            class="btn bare square"
+            aria-expanded=move || page.dock_open.get().to_string()
+            aria-label=move || page.text(&if page.dock_open.get() { t::dock_collapse() } else { t::dock_expand() })
+            on:click=move |_| page.dock_open.update(|open| *open = !*open)
+        >
+            {icon("i-down")}
+        </button>
+    }
+    .into_any()
+}
+
+fn open_full(page: Page) -> AnyView {
+    let link = NodeRef::<leptos::html::A>::new();
+    // The address is made when it is asked for: the state changes with every step.
+    let renew = move || {
+        if let Some(link) = link.get_untracked() {
+            let _ = link.set_attribute("href", &page.link());
+        }
+    };
+    view! {
+        <a
+            node_ref=link
+            href="./"
+            target="_blank"
+            rel="noopener"
+            on:pointerdown=move |_| renew()
+            on:keydown=move |_| renew()
+            on:click=move |_| renew()
+        >
+            {move || page.text(&t::dock_open_full())}{icon("i-open")}
+        </a>
+    }
+    .into_any()
+}
+
+/// A panel, hidden unless it is chosen: what it holds keeps its place.
+pub(super) fn panel_id(id: &str) -> (String, String) {
+    (format!("panel-{id}"), format!("tab-{id}"))
+}

@@ -1,0 +1,265 @@
+//! The terminal: its lines, the prompt with its history, and the watch.
+
+use super::dock::panel_id;
+use super::icons::icon;
+use super::words::rich;
+use super::{Page, Panel};
+use crate::session::{Line, LineKind, Origin};
+use crate::view::t;
+use crate::web;
+use imbl::Vector;
+use leptos::html;
+use leptos::prelude::*;
+use web_sys::KeyboardEvent;
+
+/// What the Watch tab runs.
+pub(super) const WATCH: &str = "kubectl get pods -w";
+
+/// The id of the prompt.
+pub(super) const PROMPT: &str = "prompt";
+
+/// How many lines are drawn.
+const DRAWN: usize = 2000;
+
+/// Lines with their numbers: what a drawn line is known by.
+type Numbered = Vec<(u64, Line)>;
+
+fn numbered(lines: &Vector<Line>, dropped: u64, keep: impl Fn(&Line) -> bool) -> Numbered {
+    let all = lines.iter().enumerate().filter(|(_, line)| keep(line));
+    let mut kept: Numbered = all.map(|(index, line)| (dropped + index as u64, line.clone())).collect();
+    let surplus = kept.len().saturating_sub(DRAWN);
+    kept.drain(..surplus);
+    kept
+}
+
+#[component]
+pub(super) fn Terminal(page: Page) -> impl IntoView {
+    let (id, tab) = panel_id("terminal");
+    let panel = NodeRef::<html::Div>::new();
+    let lines = Memo::new(move |_| {
+        let watch = page.watch.get();
+        page.terminal.with(|terminal| {
+            numbered(terminal.lines(), terminal.dropped(), |line| Some(line.process) != watch)
+        })
+    });
+    stay_at_end(panel, move || lines.with(|_| ()));
+    view! {
+        <div
+            class="panel terminal"
+            id=id
+            role="tabpanel"
+            aria-labelledby=tab
+            node_ref=panel
+            hidden=move || page.panel.get() != Panel::Terminal
+            on:click=move |_| if web::selected_text().is_empty() { web::focus(PROMPT) }
+        >
+            <div class="log" role="log" aria-label="Terminal" aria-live="polite">
+                <For each=move || lines.get() key=|(number, line)| (*number, line.text.len(), line.open) let((_, line))>
+                    {draw(page, &line)}
+                </For>
+            </div>
+            {prompt(page)}
+        </div>
+    }
+}
+
+/// Scrolls down with new lines, unless the user has scrolled up.
+fn stay_at_end(panel: NodeRef<html::Div>, lines: impl Fn() + 'static) {
+    let at_end = StoredValue::new(true);
+    Effect::new(move |_| {
+        lines();
+        let Some(panel) = panel.get() else { return };
+        // Before the new lines are laid out the measures are those of the old ones.
+        let gap = panel.scroll_height() - panel.scroll_top() - panel.client_height();
+        at_end.set_value(gap < 48 || panel.scroll_height() <= panel.client_height());
+        web::next_frame(move |_| {
+            if at_end.get_value() {
+                panel.set_scroll_top(panel.scroll_height());
+            }
+        });
+    });
+}
+
+fn draw(page: Page, line: &Line) -> AnyView {
+    let text = line.text.to_string();
+    match line.kind {
+        LineKind::Command(origin) => view! {
+            <div class="cmd">
+                <b>"$"</b>" "{text}
+                {from(page, origin)}
+            </div>
+        }
+        .into_any(),
+        LineKind::Stdout => view! { <div>{text}</div> }.into_any(),
+        LineKind::Stderr => view! { <div class="err">{text}</div> }.into_any(),
+    }
+}
+
+fn from(page: Page, origin: Origin) -> AnyView {
+    let say = match origin {
+        Origin::Board => t::from_board(),
+        Origin::Apply => t::from_apply(),
+        Origin::Prompt | Origin::Watch | Origin::Api => return ().into_any(),
+    };
+    view! { <span class="from">{move || page.text(&say)}</span> }.into_any()
+}
+
+fn prompt(page: Page) -> AnyView {
+    let input = NodeRef::<html::Input>::new();
+    // Where one is in the history; none: at the line that is being written.
+    let place = RwSignal::new(None::<usize>);
+    let draft = RwSignal::new(String::new());
+    let busy = Memo::new(move |_| page.foreground.get());
+    let show = move |text: &str| {
+        if let Some(input) = input.get_untracked() {
+            input.set_value(text);
+            let end = text.encode_utf16().count() as u32;
+            let _ = input.set_selection_range(end, end);
+        }
+    };
+    let recall = move |older: bool| {
+        let history = page.history();
+        let now = place.get_untracked();
+        let next = match (now, older) {
+            (None, true) => history.len().checked_sub(1),
+            (None, false) => return,
+            (Some(at), true) => Some(at.saturating_sub(1)),
+            (Some(at), false) if at + 1 < history.len() => Some(at + 1),
+            (Some(_), false) => None,
+        };
+        if now.is_none() && let Some(input) = input.get_untracked() {
+            draft.set(input.value());
+        }
+        place.set(next);
+        match next.and_then(|at| history.get(at).cloned()) {
+            Some(line) => show(&line),
+            None => show(&draft.get_untracked()),
+        }
+    };
+    let submit = move || {
+        let Some(input) = input.get_untracked() else { return };
+        let line = input.value();
+        input.set_value("");
+        place.set(None);
+        page.enter(&line);
+    };
+    let keydown = move |event: KeyboardEvent| {
+        if event.is_composing() {
+            return;
+        }
+        match event.code().as_str() {
+            "Enter" | "NumpadEnter" if !event.ctrl_key() && !event.meta_key() => {
+                submit();
+                event.prevent_default();
+            }
+            "ArrowUp" => {
+                recall(true);
+                event.prevent_default();
+            }
+            "ArrowDown" => {
+                recall(false);
+                event.prevent_default();
+            }
+            "KeyC" if event.ctrl_key() && !event.shift_key() && nothing_selected(input) => {
+                show("");
+                place.set(None);
+                page.interrupt();
+                event.prevent_default();
+            }
+            "KeyD" if event.ctrl_key() && input.get_untracked().is_some_and(|i| i.value().is_empty()) => {
+                page.end_of_input();
+                event.prevent_default();
+            }
+            "KeyL" if event.ctrl_key() => {
+                page.run_line("clear");
+                event.prevent_default();
+            }
+            _ => {}
+        }
+    };
+    let paste = move |event: web_sys::ClipboardEvent| {
+        // Several lines are run as they stand, as a terminal does.
+        let text = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
+        if text.trim_end_matches('\n').contains('\n') {
+            event.prevent_default();
+            let before = input.get_untracked().map(|input| input.value()).unwrap_or_default();
+            show("");
+            page.enter(&format!("{before}{text}"));
+        }
+    };
+    view! {
+        <div class="prompt">
+            <b aria-hidden="true">{move || if busy.with(Option::is_some) { "" } else { "$" }}</b>
+            <input
+                id=PROMPT
+                type="text"
+                node_ref=input
+                aria-label="kubectl command"
+                placeholder=move || page.text(&match busy.get() {
+                    Some((_, line)) => t::terminal_busy(line),
+                    None => t::terminal_hint(),
+                })
+                autocomplete="off"
+                autocapitalize="off"
+                spellcheck="false"
+                enterkeyhint="send"
+                on:keydown=keydown
+                on:paste=paste
+            />
+        </div>
+    }
+    .into_any()
+}
+
+/// Ctrl+C copies what is selected, in the line or on the page; only otherwise it interrupts.
+fn nothing_selected(input: NodeRef<html::Input>) -> bool {
+    let in_line = input.get_untracked().is_some_and(|input| {
+        let (start, end) = (input.selection_start().ok().flatten(), input.selection_end().ok().flatten());
+        start != end
+    });
+    !in_line && web::selected_text().is_empty()
+}
+
+#[component]
+pub(super) fn Watch(page: Page) -> impl IntoView {
+    let (id, tab) = panel_id("watch");
+    let panel = NodeRef::<html::Div>::new();
+    let lines = Memo::new(move |_| {
+        let watch = page.watch.get();
+        page.terminal.with(|terminal| {
+            numbered(terminal.lines(), terminal.dropped(), |line| {
+                Some(line.process) == watch && !matches!(line.kind, LineKind::Command(_))
+            })
+        })
+    });
+    stay_at_end(panel, move || lines.with(|_| ()));
+    view! {
+        <div
+            class="panel watch"
+            id=id
+            role="tabpanel"
+            aria-labelledby=tab
+            node_ref=panel
+            hidden=move || page.panel.get() != Panel::Watch
+        >
+            <div class="watch-bar">
+                {move || if page.watching.get() {
+                    view! {
+                        <button class="btn" on:click=move |_| page.stop_watch()>{icon("i-pause")}{page.text(&t::watch_stop())}</button>
+                        <code>{WATCH}</code>
+                    }.into_any()
+                } else {
+                    view! {
+                        <button class="btn" on:click=move |_| page.start_watch()>{icon("i-play")}{page.text(&t::watch_start())}</button>
+                        <span class="none">{rich(page, &t::watch_idle(WATCH))}</span>
+                    }.into_any()
+                }}
+            </div>
+            <div class="log" aria-live="off">
+                <For each=move || lines.get() key=|(number, line)| (*number, line.text.len(), line.open) let((_, line))>
+                    {draw(page, &line)}
+                </For>
+            </div>
+        </div>
+    }
+}
