@@ -5,6 +5,7 @@
 
 mod cli;
 mod floor;
+mod manifests;
 mod memory;
 mod reconcile;
 mod revisions;
@@ -45,6 +46,11 @@ pub const KINDS: &[RecordingKind] = &[
         name: "revisions",
         is: |file| file == "revisions.jsonl" || file == "objects.jsonl",
         run: revisions::run,
+    },
+    RecordingKind {
+        name: "manifests",
+        is: |file| file == "A.jsonl",
+        run: manifests::run,
     },
 ];
 

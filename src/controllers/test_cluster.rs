@@ -32,7 +32,8 @@ impl TestCluster {
 
     /// Creates an object from JSON as a user would, and sets its status to the one written there.
     pub fn add(&mut self, kind: Kind, json: &str) -> Arc<Object> {
-        let tree = Value::from_json(json).expect("JSON of the test");
+        let mut tree = Value::from_json(json).expect("JSON of the test");
+        complete(kind, &mut tree);
         let status = tree.get("status").cloned();
         let request = Request::Create { kind, tree };
         let made = self.store.execute(&request, self.time).expect("create");
@@ -198,5 +199,43 @@ impl Cluster for TestCluster {
 
     fn decide(&mut self, _: &Object, why: Reason) {
         self.decisions.push(why);
+    }
+}
+
+/// Adds what the API server asks for and a test did not write, as it does not matter there.
+fn complete(kind: Kind, tree: &mut Value) {
+    let mut absent = |path: &[&str], value: Value| {
+        if tree.at(path).is_none() {
+            tree.set(path, value);
+        }
+    };
+    match kind {
+        Kind::ControllerRevision => absent(&["data"], Value::empty_map()),
+        Kind::PersistentVolumeClaim => {
+            absent(&["spec", "accessModes"], Value::list(["ReadWriteOnce"]));
+            absent(&["spec", "resources", "requests", "storage"], "1Gi".into());
+        }
+        Kind::Pod => complete_pod(tree, &["spec", "containers"]),
+        Kind::StatefulSet | Kind::Deployment | Kind::ReplicaSet => {
+            if tree.at(&["spec", "selector"]).is_none() {
+                tree.set(&["spec", "selector", "matchLabels", "app"], "any");
+                tree.set(&["spec", "template", "metadata", "labels", "app"], "any");
+            }
+            complete_pod(tree, &["spec", "template", "spec", "containers"]);
+        }
+        _ => {}
+    }
+}
+
+/// At least one container, each with an image.
+fn complete_pod(tree: &mut Value, path: &[&str]) {
+    let containers = tree.slot(path).make_list();
+    if containers.is_empty() {
+        containers.push(Value::map([("name", "main".into())]));
+    }
+    for container in containers {
+        if container.get("image").is_none() {
+            container.set(&["image"], "nginx");
+        }
     }
 }

@@ -3,17 +3,21 @@
 //! The schema is data: `schema_table.txt`, written by `cargo xtask schema`.
 
 mod canonical;
+pub mod decode;
 mod defaults;
 mod diagnostic;
+mod header;
 pub mod quantity;
 pub mod schema;
 mod validate;
 pub mod yaml;
 
 pub use canonical::canonicalise;
+pub use decode::{Decoded, Fault, decode};
 pub use defaults::{
     DEFAULT_SERVICE_ACCOUNT, admit_pod, default_object, prepare_create, pull_policy, qos_class,
 };
 pub use diagnostic::Diagnostic;
-pub use validate::{validate_create, validate_update};
+pub use header::{ClientRefusal, check_header, find_kind, path_fault, wrong_case};
+pub use validate::{go_quote, validate_create, validate_update, warnings};
 pub use yaml::{Document, Positions, read_documents, read_stream};

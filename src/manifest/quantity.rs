@@ -29,6 +29,33 @@ pub fn nanos(text: &str) -> Option<i128> {
     parse(text).map(|(nanos, _)| nanos)
 }
 
+/// What is wrong with the text as a quantity, in Go's words; `None` if nothing.
+#[must_use]
+pub fn fault(text: &str) -> Option<&'static str> {
+    const FORM: &str = r"quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+    const SUFFIX: &str = "unable to parse quantity's suffix";
+    if canonical(text).is_some() {
+        return None;
+    }
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let digits = unsigned.trim_start_matches(|c: char| c.is_ascii_digit());
+    let after = match digits.strip_prefix('.') {
+        Some(rest) => rest.trim_start_matches(|c: char| c.is_ascii_digit()),
+        None => digits,
+    };
+    let rest = after.trim_start_matches(|c| "eEinumkKMGTP".contains(c));
+    let rest = rest
+        .strip_prefix(['+', '-'])
+        .unwrap_or(rest)
+        .trim_start_matches(|c: char| c.is_ascii_digit());
+    let has_number = unsigned.len() > after.len();
+    Some(if rest.is_empty() && has_number {
+        SUFFIX
+    } else {
+        FORM
+    })
+}
+
 fn parse(text: &str) -> Option<(i128, Form)> {
     let digits = text
         .char_indices()

@@ -50,6 +50,8 @@ pub struct Composed {
 
 /// Reads the first document of `text`; a null tree if there is none.
 pub fn compose(text: &str) -> Result<Composed, Problem> {
+    // libyaml drops a byte-order mark only where it has to guess the encoding.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut composer = Composer {
         parser: Parser::new(text),
         anchors: BTreeMap::new(),

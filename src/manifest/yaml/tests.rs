@@ -26,6 +26,7 @@ fn trees() {
     assert_eq!(json("{\"a\": 1}\n{\"b\": 2}\n"), r#"{"a":1} {"b":2}"#);
     assert_eq!(json("{'a': 1,}\n"), r#"{"a":1}"#);
     assert_eq!(json("a: 1\na: 2\n"), r#"{"a":2}"#);
+    assert_eq!(json("\u{feff}a: 1\n"), r#"{"a":1}"#);
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn matches(entry: &str, owner: &str, field: &str) -> bool {
 }
 
 fn field_text(owner: &str, field: &str, schema: &Value, required: bool) -> String {
-    let kind = type_of(owner, field, schema);
+    let kind = type_of(schema);
     let mark = mark(owner, field, &kind, required);
     let mut text = format!("{field}{mark}{kind}");
     if let Some((_, go)) = overlay::GO_TYPES
@@ -145,7 +145,7 @@ fn mark(owner: &str, field: &str, kind: &str, required: bool) -> char {
     }
 }
 
-fn type_of(owner: &str, field: &str, schema: &Value) -> String {
+fn type_of(schema: &Value) -> String {
     let reference = schema
         .get("$ref")
         .or_else(|| schema.get("allOf")?.get(0)?.get("$ref"))
@@ -174,9 +174,9 @@ fn type_of(owner: &str, field: &str, schema: &Value) -> String {
         "boolean" => "b".to_owned(),
         "string" if format == "byte" => "y".to_owned(),
         "string" => "s".to_owned(),
-        "array" => format!("[{}", type_of(owner, field, &schema["items"])),
+        "array" => format!("[{}", type_of(&schema["items"])),
         "object" => match schema.get("additionalProperties") {
-            Some(inner) => format!("{{{}", type_of(owner, field, inner)),
+            Some(inner) => format!("{{{}", type_of(inner)),
             None => "a".to_owned(),
         },
         _ => "a".to_owned(),

@@ -1,0 +1,67 @@
+//! The smaller kinds. `pkg/apis/{core,policy,apps}/validation/validation.go`
+
+use super::report::{NOT_NEGATIVE, Path, Report};
+use super::workload::number_or_percent;
+use super::{meta, names};
+use crate::api::{Kind, Value};
+
+/// `ValidatePodDisruptionBudget`: its metadata is not looked at.
+pub fn budget(report: &mut Report, tree: &Value) {
+    let path = Path::new("spec");
+    let none = Value::Null;
+    let spec = tree.get("spec").unwrap_or(&none);
+    let get = |key: &str| spec.get(key).cloned().unwrap_or_default();
+    if spec.get("minAvailable").is_some() && spec.get("maxUnavailable").is_some() {
+        let shown = format!(
+            "{{\"MinAvailable\":{},\"Selector\":{},\"MaxUnavailable\":{},\"UnhealthyPodEvictionPolicy\":{}}}",
+            get("minAvailable").to_go_json(),
+            get("selector").to_go_json(),
+            get("maxUnavailable").to_go_json(),
+            get("unhealthyPodEvictionPolicy").to_go_json()
+        );
+        let detail = "minAvailable and maxUnavailable cannot be both set";
+        report.invalid_as(&path, &shown, detail);
+    }
+    for key in ["minAvailable", "maxUnavailable"] {
+        let value = get(key);
+        let path = path.key(key);
+        if number_or_percent(report, &path, &value) && percent(&value).is_some_and(|p| p > 100) {
+            report.invalid(&path, value, "must not be greater than 100%");
+        }
+    }
+    if let Some(selector) = spec.get("selector") {
+        meta::selector(report, &path.key("selector"), selector);
+    }
+    report.one_of(
+        &path.key("unhealthyPodEvictionPolicy"),
+        spec.str_at(&["unhealthyPodEvictionPolicy"]),
+        &["AlwaysAllow", "IfHealthyBudget"],
+    );
+}
+
+fn percent(value: &Value) -> Option<i64> {
+    value.as_str()?.strip_suffix('%')?.parse().ok()
+}
+
+/// A ConfigMap or a Secret.
+pub fn data(report: &mut Report, kind: Kind, tree: &Value) {
+    meta::object(report, kind, tree);
+    for part in ["data", "binaryData"] {
+        for key in tree.map_at(&[part]).keys() {
+            let path = Path::new(part).entry(key);
+            report.invalid_each(&path, key, names::config_key(key));
+        }
+    }
+}
+
+/// A ControllerRevision.
+pub fn revision(report: &mut Report, tree: &Value) {
+    meta::object(report, Kind::ControllerRevision, tree);
+    let number = tree.int_at(&["revision"]).unwrap_or(0);
+    if number < 0 {
+        report.invalid(&Path::new("revision"), number, NOT_NEGATIVE);
+    }
+    if tree.get("data").is_none_or(Value::is_null) {
+        report.required(&Path::new("data"), "data is mandatory");
+    }
+}
