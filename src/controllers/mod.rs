@@ -6,6 +6,7 @@
 //! typed [`Reason`].
 
 mod cluster;
+pub mod disruption;
 pub mod endpoints;
 pub mod endpointslice;
 pub mod garbage;

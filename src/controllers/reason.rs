@@ -54,6 +54,19 @@ pub enum Reason {
     CascadeDelete,
     Orphan,
     DefaultClass,
+    /// A ReplicaSet has fewer Pods than `replicas`.
+    ReplicaMissing {
+        replicas: i32,
+    },
+    /// A Deployment's template is new: `set` is to hold its Pods.
+    NewReplicaSet,
+    /// A Deployment gives a ReplicaSet another size.
+    ScaleReplicaSet {
+        set: Str,
+        replicas: i32,
+    },
+    /// More old ReplicaSets than revisionHistoryLimit.
+    HistoryLimit,
     NodeLost {
         node: Str,
     },
@@ -188,6 +201,10 @@ impl Reason {
             Reason::CascadeDelete => "why-cascade-delete",
             Reason::Orphan => "why-orphan",
             Reason::DefaultClass => "why-default-class",
+            Reason::ReplicaMissing { .. } => "why-replica-missing",
+            Reason::NewReplicaSet => "why-new-replica-set",
+            Reason::ScaleReplicaSet { .. } => "why-scale-replica-set",
+            Reason::HistoryLimit => "why-history-limit",
             Reason::NodeLost { .. } => "why-node-lost",
             Reason::NodeReturned { .. } => "why-node-returned",
             Reason::Evict { .. } => "why-evict",
@@ -241,6 +258,10 @@ impl Reason {
             Reason::ClassMissing { class } => vec![text("class", class)],
             Reason::WaitProvisioner { provisioner } => vec![text("provisioner", provisioner)],
             Reason::WaitNamedVolume { volume } => vec![text("volume", volume)],
+            Reason::ReplicaMissing { replicas } => vec![number("replicas", i64::from(*replicas))],
+            Reason::ScaleReplicaSet { set, replicas } => {
+                vec![number("replicas", i64::from(*replicas)), text("set", set)]
+            }
             Reason::WaitDependents { count } => vec![number("count", i64::from(*count))],
             Reason::Schedule { node }
             | Reason::NodeLost { node }
