@@ -187,20 +187,19 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Reads `… 12 passed, 0 failed …`, also with cargo's semicolons.
+    /// Reads the line that sums up a program's tests: `12 passed, 0 failed`, or
+    /// cargo's `test result: ok. 12 passed; 0 failed; …`. Lines that name what
+    /// they count are parts of a sum that follows.
     #[must_use]
     pub fn read(line: &str) -> Option<Self> {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let number = |word: &str| {
-            let at = words
-                .iter()
-                .position(|found| found.trim_end_matches([',', ';', '.']) == word)?;
-            words.get(at.checked_sub(1)?)?.parse().ok()
+        let sum = match line.strip_prefix("test result: ") {
+            Some(rest) => rest.split_once(". ")?.1,
+            None => line,
         };
-        Some(Self {
-            passed: number("passed")?,
-            failed: number("failed")?,
-        })
+        let mut parts = sum.split([',', ';']).map(str::trim);
+        let passed = parts.next()?.strip_suffix(" passed")?.parse().ok()?;
+        let failed = parts.next()?.strip_suffix(" failed")?.parse().ok()?;
+        Some(Self { passed, failed })
     }
 
     /// Adds the tests of another program.
@@ -234,5 +233,6 @@ mod tests {
         );
         assert_eq!(Counts::read("test store::a_patch_that_failed ... ok"), None);
         assert_eq!(Counts::read("passed, failed"), None);
+        assert_eq!(Counts::read("traces.jsonl: 60 passed, 0 failed"), None);
     }
 }

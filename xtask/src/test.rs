@@ -14,6 +14,9 @@ const PROFILE: &str = "tools";
 /// How many random logs must lead to one world natively and in wasm.
 const LOGS: &str = "200";
 
+/// What came of a stage.
+type Outcome = std::result::Result<Counts, Failure>;
+
 /// What a stage is given.
 struct Bench {
     root: PathBuf,
@@ -48,7 +51,7 @@ const TOOLS_KNOWS: &[&str] = &["conformance"];
 /// One thing that must hold. To add one, write a function and name it in [`STAGES`].
 struct Stage {
     name: &'static str,
-    run: fn(&Bench) -> Result<Counts>,
+    run: fn(&Bench) -> Outcome,
 }
 
 const STAGES: &[Stage] = &[
@@ -58,7 +61,7 @@ const STAGES: &[Stage] = &[
     },
     Stage {
         name: "tidy",
-        run: |bench| tidy::check(&bench.root).map(|()| Counts::default()),
+        run: |bench| passes(tidy::check(&bench.root)),
     },
     Stage {
         name: "clippy",
@@ -165,9 +168,13 @@ pub fn test(options: &Options) -> Result<ExitCode> {
         let began = Instant::now();
         let outcome = (stage.run)(&bench);
         times.push((stage.name, began.elapsed()));
-        if let Err(error) = judge(outcome, &mut total) {
-            failure = Some((stage.name, error));
-            break;
+        match outcome {
+            Ok(counts) => total.add(counts),
+            Err(Failure { counts, message }) => {
+                total.add(counts);
+                failure = Some((stage.name, message));
+                break;
+            }
         }
     }
     summary(&times, started.elapsed());
@@ -182,22 +189,30 @@ pub fn test(options: &Options) -> Result<ExitCode> {
     })
 }
 
-/// Adds a stage's tests; a stage that failed without naming a test counts as one.
-fn judge(outcome: Result<Counts>, total: &mut Counts) -> Result<()> {
-    match outcome {
-        Ok(counts) => {
-            total.add(counts);
-            if counts.failed == 0 {
-                Ok(())
-            } else {
-                Err(format!("{} failed", counts.failed))
-            }
-        }
-        Err(error) => {
-            total.failed += 1;
-            Err(error)
+/// Why a stage failed, and the tests it ran nevertheless.
+#[derive(Debug, PartialEq, Eq)]
+struct Failure {
+    counts: Counts,
+    message: String,
+}
+
+impl From<String> for Failure {
+    /// A stage that failed without naming a test counts as one.
+    fn from(message: String) -> Self {
+        Self {
+            counts: Counts {
+                passed: 0,
+                failed: 1,
+            },
+            message,
         }
     }
+}
+
+/// A stage that runs no tests of its own.
+fn passes(done: Result<()>) -> Outcome {
+    done?;
+    Ok(Counts::default())
 }
 
 fn summary(times: &[(&str, Duration)], all: Duration) {
@@ -208,11 +223,11 @@ fn summary(times: &[(&str, Duration)], all: Duration) {
     println!("{:>14} {:>7.1} s", "all", all.as_secs_f32());
 }
 
-fn fmt(bench: &Bench) -> Result<Counts> {
-    run::run(&mut bench.cargo(&["fmt", "--all", "--check"])).map(|()| Counts::default())
+fn fmt(bench: &Bench) -> Outcome {
+    passes(run::run(&mut bench.cargo(&["fmt", "--all", "--check"])))
 }
 
-fn clippy(bench: &Bench) -> Result<Counts> {
+fn clippy(bench: &Bench) -> Outcome {
     let arguments = [
         "clippy",
         "--locked",
@@ -223,10 +238,10 @@ fn clippy(bench: &Bench) -> Result<Counts> {
         "-D",
         "warnings",
     ];
-    run::run(&mut bench.cargo(&arguments)).map(|()| Counts::default())
+    passes(run::run(&mut bench.cargo(&arguments)))
 }
 
-fn clippy_page(bench: &Bench) -> Result<Counts> {
+fn clippy_page(bench: &Bench) -> Outcome {
     setup::target(WASM)?;
     let what = [
         "clippy",
@@ -240,10 +255,10 @@ fn clippy_page(bench: &Bench) -> Result<Counts> {
         "--target",
         WASM,
     ];
-    run::run(bench.cargo(&what).args(["--", "-D", "warnings"])).map(|()| Counts::default())
+    passes(run::run(bench.cargo(&what).args(["--", "-D", "warnings"])))
 }
 
-fn tests(bench: &Bench) -> Result<Counts> {
+fn tests(bench: &Bench) -> Outcome {
     counted(&mut bench.cargo(&[
         "test",
         "--locked",
@@ -262,7 +277,7 @@ fn is_there(command: &str) -> bool {
     known
 }
 
-fn conformance(bench: &Bench) -> Result<Counts> {
+fn conformance(bench: &Bench) -> Outcome {
     if !is_there("conformance") {
         return Ok(Counts::default());
     }
@@ -270,7 +285,7 @@ fn conformance(bench: &Bench) -> Result<Counts> {
 }
 
 /// The core's tests once more, compiled to wasm and run by Node.
-fn tests_in_wasm(bench: &Bench) -> Result<Counts> {
+fn tests_in_wasm(bench: &Bench) -> Outcome {
     setup::node()?;
     setup::target(WASI)?;
     let mut cargo = bench.cargo(&[
@@ -285,7 +300,7 @@ fn tests_in_wasm(bench: &Bench) -> Result<Counts> {
 }
 
 /// The same logs and seeds lead to the same worlds natively and in wasm.
-fn same_world(bench: &Bench) -> Result<Counts> {
+fn same_world(bench: &Bench) -> Outcome {
     if !is_there("hashes") {
         return Ok(Counts::default());
     }
@@ -319,7 +334,7 @@ fn same_world(bench: &Bench) -> Result<Counts> {
 }
 
 /// Counts the lines on which both agree.
-fn compare(native: &str, wasm: &str) -> Result<Counts> {
+fn compare(native: &str, wasm: &str) -> Outcome {
     let lines = native.lines().count().max(wasm.lines().count());
     let agree = native
         .lines()
@@ -335,26 +350,31 @@ fn compare(native: &str, wasm: &str) -> Result<Counts> {
     }
     let wanted: usize = LOGS.parse().unwrap_or(usize::MAX);
     if lines < wanted {
-        return Err(format!("{wanted} logs were asked for, {lines} answered"));
+        return Err(format!("{wanted} logs were asked for, {lines} answered").into());
     }
     println!("{agree} of {lines} worlds are the same natively and in wasm");
-    Ok(Counts {
+    let counts = Counts {
         passed: agree,
         failed: lines - agree,
-    })
+    };
+    if counts.failed == 0 {
+        return Ok(counts);
+    }
+    let message = "the same log led to different worlds".into();
+    Err(Failure { counts, message })
 }
 
-fn build_page(bench: &Bench) -> Result<Counts> {
+fn build_page(bench: &Bench) -> Outcome {
     setup::for_the_page(true)?;
     page::build(&page::Build {
         release: true,
         site: &bench.site(),
         target: &bench.target,
     })?;
-    page::sizes(&bench.site(), &bench.target, false).map(|()| Counts::default())
+    passes(page::sizes(&bench.site(), &bench.target, false))
 }
 
-fn in_browser(bench: &Bench, browser: Browser) -> Result<Counts> {
+fn in_browser(bench: &Bench, browser: Browser) -> Outcome {
     browser_tests(&bench.root, &bench.site(), browser, &[])
 }
 
@@ -376,25 +396,21 @@ pub fn browser_alone(arguments: &[String]) -> Result<ExitCode> {
         rest => (Browser::ALL.to_vec(), rest),
     };
     let root = places::workspace()?;
-    let mut total = Counts::default();
     for browser in browsers {
         println!("== {}", browser.name());
-        total.add(browser_tests(&root, &root.join("dist"), browser, rest)?);
+        browser_tests(&root, &root.join("dist"), browser, rest)
+            .map_err(|failure| format!("{}: {}", browser.name(), failure.message))?;
     }
-    println!("{} passed, {} failed", total.passed, total.failed);
-    Ok(if total.failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(ExitCode::SUCCESS)
 }
 
-fn browser_tests(root: &Path, site: &Path, browser: Browser, rest: &[String]) -> Result<Counts> {
+fn browser_tests(root: &Path, site: &Path, browser: Browser, rest: &[String]) -> Outcome {
     if !site.join("index.html").is_file() {
-        return Err(format!(
+        let none = format!(
             "{} holds no site: run `cargo xtask dist` first",
             site.display()
-        ));
+        );
+        return Err(none.into());
     }
     setup::node()?;
     setup::npm_packages()?;
@@ -408,21 +424,18 @@ fn browser_tests(root: &Path, site: &Path, browser: Browser, rest: &[String]) ->
     counted(node.current_dir(root))
 }
 
-/// Runs a program that counts tests. It must have run some, and must not fail
-/// without naming one.
-fn counted(command: &mut Command) -> Result<Counts> {
-    let (status, counts) = run::run_counted(command)?;
-    match (status.success(), counts) {
-        (
-            true,
-            Counts {
-                passed: 0,
-                failed: 0,
-            },
-        ) => Err("no test was run".into()),
-        (false, Counts { failed: 0, .. }) => Err(format!("it ended with {status}")),
-        (_, counts) => Ok(counts),
-    }
+/// Runs a program that counts tests. Whether they are good enough is for it to
+/// say: conformance counts cases that are known to fail.
+fn counted(command: &mut Command) -> Outcome {
+    let (status, mut counts) = run::run_counted(command)?;
+    let message = match (status.success(), counts.passed + counts.failed) {
+        (true, 0) => "no test was run".to_string(),
+        (true, _) => return Ok(counts),
+        (false, _) if counts.failed > 0 => format!("{} failed", counts.failed),
+        (false, _) => format!("it ended with {status}"),
+    };
+    counts.failed = counts.failed.max(1);
+    Err(Failure { counts, message })
 }
 
 fn with_tools(bench: &Bench, arguments: &[&str]) -> Command {
@@ -461,34 +474,20 @@ mod tests {
     #[test]
     fn worlds_that_differ_are_counted() {
         let lines = |last: &str| format!("{}{last}\n", "a\n".repeat(199));
-        assert_eq!(
-            compare(&lines("a"), &lines("a")),
-            Ok(Counts {
-                passed: 200,
-                failed: 0
-            })
-        );
-        assert_eq!(
-            compare(&lines("a"), &lines("b")),
-            Ok(Counts {
-                passed: 199,
-                failed: 1
-            })
-        );
+        let counts = |passed, failed| Counts { passed, failed };
+        assert_eq!(compare(&lines("a"), &lines("a")), Ok(counts(200, 0)));
+        let differ = compare(&lines("a"), &lines("b"));
+        assert!(differ.is_err_and(|failure| failure.counts == counts(199, 1)));
         assert!(compare("a\n", "a\n").is_err());
     }
 
     #[test]
     fn a_stage_that_fails_before_its_tests_counts_as_failed() {
-        let mut total = Counts {
-            passed: 3,
-            failed: 0,
-        };
-        assert!(judge(Err("it does not compile".into()), &mut total).is_err());
+        let failure = Failure::from("it does not compile".to_string());
         assert_eq!(
-            total,
+            failure.counts,
             Counts {
-                passed: 3,
+                passed: 0,
                 failed: 1
             }
         );
