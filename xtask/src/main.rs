@@ -34,6 +34,8 @@ The project's commands:
       passed to the `tools` binary, which is built optimised
   cargo xtask schema
       write src/manifest/schema_table.txt, the fields of the API's kinds, anew
+  cargo xtask schema
+      write src/manifest/schema_table.txt anew from the API's own schema
   cargo xtask setup
       install what is missing and stop
 ";
@@ -62,6 +64,12 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         "tidy" => tidy::check(&places::workspace()?).map(|()| ExitCode::SUCCESS),
         "browser" => test::browser_alone(rest),
         "schema" => schema(),
+        "schema" => run::run(
+            Command::new("cargo")
+                .args(["run", "--locked", "--quiet", "--package", "schema"])
+                .current_dir(places::workspace()?),
+        )
+        .map(|()| ExitCode::SUCCESS),
         "setup" => setup::everything().map(|()| ExitCode::SUCCESS),
         "conformance" | "soak" | "bench" | "doctest" | "lessons" => test::tools(arguments),
         "help" | "--help" | "-h" => {

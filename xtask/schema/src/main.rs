@@ -21,6 +21,14 @@ const PATH: &str = concat!(
 );
 
 fn main() -> std::io::Result<()> {
+    let table = generated();
+    std::fs::write(PATH, &table)?;
+    println!("{PATH}: {} bytes", table.len());
+    Ok(())
+}
+
+/// The whole table.
+fn generated() -> String {
     let mut generator = schemars::SchemaGenerator::default();
     macro_rules! kinds {
         ($($kind:ty),* $(,)?) => { $( generator.subschema_for::<$kind>(); )* };
@@ -46,10 +54,7 @@ fn main() -> std::io::Result<()> {
         policy::PodDisruptionBudget,
         storage::StorageClass,
     );
-    let table = table(generator.definitions());
-    std::fs::write(PATH, &table)?;
-    println!("{PATH}: {} bytes", table.len());
-    Ok(())
+    table(generator.definitions())
 }
 
 fn table(definitions: &Map<String, Value>) -> String {
@@ -180,5 +185,21 @@ fn type_of(schema: &Value) -> String {
             None => "a".to_owned(),
         },
         _ => "a".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_committed_table_is_the_generated_one() -> std::io::Result<()> {
+        let committed = std::fs::read_to_string(super::PATH)?;
+        let generated = super::generated();
+        let differ = committed
+            .lines()
+            .zip(generated.lines())
+            .find(|(a, b)| a != b);
+        assert_eq!(differ, None, "`cargo xtask schema` writes it anew");
+        assert_eq!(committed, generated);
+        Ok(())
     }
 }
