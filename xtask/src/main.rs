@@ -34,8 +34,6 @@ The project's commands:
       passed to the `tools` binary, which is built optimised
   cargo xtask schema
       write src/manifest/schema_table.txt, the fields of the API's kinds, anew
-  cargo xtask schema
-      write src/manifest/schema_table.txt anew from the API's own schema
   cargo xtask setup
       install what is missing and stop
 ";
@@ -64,12 +62,6 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         "tidy" => tidy::check(&places::workspace()?).map(|()| ExitCode::SUCCESS),
         "browser" => test::browser_alone(rest),
         "schema" => schema(),
-        "schema" => run::run(
-            Command::new("cargo")
-                .args(["run", "--locked", "--quiet", "--package", "schema"])
-                .current_dir(places::workspace()?),
-        )
-        .map(|()| ExitCode::SUCCESS),
         "setup" => setup::everything().map(|()| ExitCode::SUCCESS),
         "conformance" | "soak" | "bench" | "doctest" | "lessons" => test::tools(arguments),
         "help" | "--help" | "-h" => {
@@ -80,7 +72,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
     }
 }
 
-/// The types of the whole API take a while to build, so only this command builds them.
+/// Writes the schema table. Apart from this program, for the types of the whole API take a while to build.
 fn schema() -> Result<ExitCode> {
     let mut cargo = Command::new("cargo");
     cargo.args(["run", "--package", "schema"]);

@@ -359,7 +359,6 @@ mod tests {
     fn the_page_and_the_programs_may_do_more() {
         assert!(faults_in("src/web/clipboard.rs", "use web_sys::Window;\n").is_empty());
         assert!(faults_in("src/bin/tools.rs", "fn main() { println!(\"x\") }\n").is_empty());
-        assert!(faults_in("src/conformance/cli.rs", "fn a() { println!(\"x\") }\n").is_empty());
         assert!(faults_in("src/net/dns.rs", "// not println!, nor web_sys::Window\n").is_empty());
     }
 
