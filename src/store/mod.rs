@@ -11,7 +11,7 @@ mod update;
 
 pub use delete::{FOREGROUND, ORPHAN};
 pub use names::Draw;
-pub(crate) use update::status_causes;
+pub use update::status_causes;
 
 use crate::api::{ApiError, Key, Kind, NodeLoad, Object, Str, Time, Value};
 use imbl::{OrdMap, OrdSet, Vector};

@@ -177,7 +177,7 @@ pub(crate) fn set_condition(tree: &mut Value, condition_type: &str, condition: V
 
 /// What the API server refuses in the status of a StatefulSet
 /// (`ValidateStatefulSetStatus`, `pkg/apis/apps/validation/validation.go`).
-pub(crate) fn status_causes(tree: &Value) -> Vec<Cause> {
+pub fn status_causes(tree: &Value) -> Vec<Cause> {
     let status = tree.get("status").unwrap_or(&Value::Null);
     let count = |key: &str| status.int_at(&[key]).unwrap_or(0);
     let mut causes = Vec::new();
