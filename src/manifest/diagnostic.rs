@@ -13,6 +13,8 @@ pub struct Diagnostic {
     pub path: Option<String>,
     /// The name that was probably meant.
     pub suggestion: Option<String>,
+    /// Whether it is accepted all the same.
+    pub warning: bool,
 }
 
 impl Diagnostic {

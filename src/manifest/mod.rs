@@ -5,6 +5,7 @@
 mod canonical;
 pub mod decode;
 mod defaults;
+mod diagnose;
 mod diagnostic;
 mod header;
 pub mod quantity;
@@ -17,6 +18,7 @@ pub use decode::{Decoded, Fault, decode};
 pub use defaults::{
     DEFAULT_SERVICE_ACCOUNT, admit_pod, default_object, prepare_create, pull_policy, qos_class,
 };
+pub use diagnose::diagnose;
 pub use diagnostic::Diagnostic;
 pub use header::{ClientRefusal, check_header, find_kind, path_fault, wrong_case};
 pub use validate::{go_quote, validate_create, validate_update, warnings};

@@ -2,38 +2,68 @@
 
 use crate::api::{Cause, Value};
 
-/// The path of a field, written as the API server writes it.
-#[derive(Clone, Debug)]
-pub struct Path(String);
+/// The deepest path that is told in full.
+const DEEPEST: usize = 20;
 
-impl Path {
-    /// A field of the object itself; empty for the object.
-    pub fn new(name: &str) -> Path {
-        Path(name.to_owned())
+/// The path of a field. Written out only when something is wrong there, as most objects are fine.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<'a> {
+    parts: [Part<'a>; DEEPEST],
+    count: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Part<'a> {
+    Key(&'a str),
+    Index(usize),
+    Entry(&'a str),
+}
+
+impl<'a> Path<'a> {
+    /// A field of the object itself, or one below it with dots between.
+    pub fn new(name: &'a str) -> Path<'a> {
+        Path {
+            parts: [Part::Key(name); DEEPEST],
+            count: 1,
+        }
+    }
+
+    fn then(&self, part: Part<'a>) -> Path<'a> {
+        let mut path = *self;
+        if let Some(slot) = path.parts.get_mut(path.count) {
+            *slot = part;
+            path.count += 1;
+        }
+        path
     }
 
     /// A field below.
-    pub fn key(&self, name: &str) -> Path {
-        if self.0.is_empty() {
-            return Path(name.to_owned());
-        }
-        Path(format!("{}.{name}", self.0))
+    pub fn key(&self, name: &'a str) -> Path<'a> {
+        self.then(Part::Key(name))
     }
 
     /// An item of a list.
-    pub fn at(&self, index: usize) -> Path {
-        Path(format!("{}[{index}]", self.0))
+    pub fn at(&self, index: usize) -> Path<'a> {
+        self.then(Part::Index(index))
     }
 
     /// An entry of a map.
-    pub fn entry(&self, key: &str) -> Path {
-        Path(format!("{}[{key}]", self.0))
+    pub fn entry(&self, key: &'a str) -> Path<'a> {
+        self.then(Part::Entry(key))
     }
 }
 
-impl std::fmt::Display for Path {
+impl std::fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        for (at, part) in self.parts.iter().take(self.count).enumerate() {
+            match part {
+                Part::Key(name) if at == 0 => f.write_str(name)?,
+                Part::Key(name) => write!(f, ".{name}")?,
+                Part::Index(index) => write!(f, "[{index}]")?,
+                Part::Entry(key) => write!(f, "[{key}]")?,
+            }
+        }
+        Ok(())
     }
 }
 
