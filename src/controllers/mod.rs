@@ -12,6 +12,7 @@ pub mod endpointslice;
 pub mod garbage;
 pub mod kubelet;
 mod reason;
+pub mod replicaset;
 pub mod scheduler;
 pub mod statefulset;
 #[cfg(test)]
