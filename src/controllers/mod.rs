@@ -6,6 +6,7 @@
 //! typed [`Reason`].
 
 mod cluster;
+pub mod deployment;
 pub mod disruption;
 pub mod endpoints;
 pub mod endpointslice;

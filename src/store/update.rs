@@ -39,7 +39,8 @@ impl Store {
         Ok(self.finish_deletion(outcome, now))
     }
 
-    /// Replaces the status of an object by that of `tree`; its metadata but for annotations stays.
+    /// Replaces the status of an object by that of `tree`; its metadata stays, but for the annotations of
+    /// a Deployment.
     pub(super) fn update_status(
         &mut self,
         kind: Kind,
@@ -53,6 +54,13 @@ impl Store {
             None => {
                 new.remove(&["status"]);
             }
+        }
+        // The strategy of Deployments keeps spec and labels only, and their controller writes the
+        // revision this way.
+        if kind == Kind::Deployment
+            && let Some(annotations) = tree.at(&["metadata", "annotations"])
+        {
+            new.set(&["metadata", "annotations"], annotations.clone());
         }
         if kind == Kind::StatefulSet {
             let causes = status_causes(&new);
