@@ -384,3 +384,27 @@ fn say(what: &str, takes: &str) -> Instant {
 fn done(started: Instant) {
     println!("  done in {:.0} s", started.elapsed().as_secs_f32());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pinned_versions_agree() -> Result<()> {
+        let root = places::workspace()?;
+        let read =
+            |name: &str| fs::read_to_string(root.join(name)).map_err(|error| error.to_string());
+        let crate_of = format!(
+            "name = \"wasm-bindgen\"\nversion = \"{}\"",
+            WASM_BINDGEN.version
+        );
+        assert!(
+            read("Cargo.lock")?
+                .replace("\r\n", "\n")
+                .contains(&crate_of)
+        );
+        let toolchain = read("rust-toolchain.toml")?;
+        assert!(toolchain.contains(WASM) && toolchain.contains(WASI));
+        Ok(())
+    }
+}
