@@ -2,6 +2,7 @@
 
 use super::Reason;
 use crate::api::{ApiError, DeleteOptions, Kind, Millis, NodeLoad, Object, Selector, Time, Value};
+use crate::store::Change;
 use std::sync::Arc;
 
 /// What a controller sees of the cluster: reads from its cache, writes to the API server.
@@ -76,6 +77,17 @@ pub trait Cluster {
             },
         );
         volumes
+    }
+
+    /// The version of the cache, raised by every change; `None` if no account of changes is kept.
+    fn version(&self) -> Option<u64> {
+        None
+    }
+
+    /// Every change of the cache after a version of it, oldest first; `None` if they are not all known.
+    /// What a controller remembers of the last pass is brought up to date with them.
+    fn changes_since(&self, _version: u64) -> Option<Vec<Change>> {
+        None
     }
 
     /// Reads an object from the API server itself, past the cache.

@@ -2,7 +2,7 @@
 
 use super::{Cluster, EventType, Reason};
 use crate::api::{ApiError, DeleteOptions, Key, Kind, Object, Str, Time, Value};
-use crate::store::{Gates, Request, Store};
+use crate::store::{Change, Gates, Request, Store};
 use std::sync::Arc;
 
 /// A store whose writes, events and decisions are noted in order.
@@ -132,6 +132,14 @@ impl Cluster for TestCluster {
 
     fn volumes_for(&self, namespace: &str, claim: &str) -> Vec<Arc<Object>> {
         self.store.volumes_for(namespace, claim).cloned().collect()
+    }
+
+    fn version(&self) -> Option<u64> {
+        Some(self.store.resource_version())
+    }
+
+    fn changes_since(&self, version: u64) -> Option<Vec<Change>> {
+        self.store.all_changes_since(version)
     }
 
     fn create(&mut self, kind: Kind, tree: Value, _: Reason) -> Result<Arc<Object>, ApiError> {

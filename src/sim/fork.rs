@@ -4,7 +4,7 @@ use super::ControllerId;
 use super::events::{self, About, Event};
 use crate::api::{ApiError, DeleteOptions, Key, Kind, NodeLoad, Object, Str, Time, Value};
 use crate::controllers::{Cluster, EventType, Reason};
-use crate::store::{Request, Store};
+use crate::store::{Change, Request, Store};
 use std::sync::Arc;
 
 /// A write that a pass made on its fork and the world has yet to make.
@@ -108,6 +108,14 @@ impl Cluster for Fork {
 
     fn orphans(&self, kind: Kind, namespace: &str) -> Vec<Arc<Object>> {
         self.store.orphans(kind, namespace).cloned().collect()
+    }
+
+    fn version(&self) -> Option<u64> {
+        Some(self.store.resource_version())
+    }
+
+    fn changes_since(&self, version: u64) -> Option<Vec<Change>> {
+        self.store.all_changes_since(version)
     }
 
     fn node_load(&self, node: &str) -> NodeLoad {

@@ -33,6 +33,8 @@ pub struct World {
     decisions: OrdMap<Key, Decision>,
     writes: Vector<WriteRecord>,
     runtime: Runtime,
+    /// What the StatefulSet controller need not read again.
+    sets: controllers::statefulset::Cache,
     settings: Arc<Settings>,
 }
 
@@ -156,6 +158,7 @@ impl World {
             decisions: OrdMap::new(),
             writes: Vector::new(),
             runtime: Runtime::default(),
+            sets: controllers::statefulset::Cache::default(),
             settings: Arc::new(settings),
         };
         super::boot::boot(&mut world.store, &world.settings);
@@ -285,7 +288,8 @@ impl World {
         let (namespace, name) = (key.namespace.as_str(), key.name.as_str());
         match controller {
             ControllerId::StatefulSet => {
-                controllers::statefulset::reconcile(fork, namespace, name, self.store.gates())
+                let gates = self.store.gates();
+                controllers::statefulset::reconcile(fork, namespace, name, gates, &mut self.sets)
             }
             ControllerId::EndpointSlice => {
                 controllers::endpointslice::reconcile(fork, namespace, name)

@@ -293,6 +293,18 @@ impl Store {
         self.births.get(key).copied().unwrap_or(0)
     }
 
+    /// The changes after this resourceVersion, oldest first, if all of them are still kept.
+    #[must_use]
+    pub fn all_changes_since(&self, resource_version: u64) -> Option<Vec<Change>> {
+        let newest_first = self.changes.iter().rev();
+        let newer = newest_first.take_while(|change| change.resource_version > resource_version);
+        let mut newer: Vec<Change> = newer.cloned().collect();
+        newer.reverse();
+        // Every change raises the version by one.
+        let count = self.resource_version.checked_sub(resource_version)?;
+        (newer.len() as u64 == count).then_some(newer)
+    }
+
     /// The feature gates.
     #[must_use]
     pub fn gates(&self) -> Gates {

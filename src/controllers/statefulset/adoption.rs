@@ -2,6 +2,7 @@
 //! `pkg/controller/controller_ref_manager.go`; `getPodsForStatefulSet`, `adoptOrphanRevisions` of
 //! `pkg/controller/statefulset/stateful_set.go`
 
+use super::cache::Known;
 use super::failure::Failure;
 use super::identity;
 use crate::api::{ApiError, ErrorReason, Kind, Object, SetView, Value};
@@ -75,9 +76,9 @@ fn adopted(set: &Object, object: &Object) -> Value {
     tree
 }
 
-/// The Pods that belong to the set (`ClaimPods`): those that it controls and that match its selector and
-/// its names. Others that it controls are released; orphans that match are adopted, unless the set or
-/// the Pod is being deleted. There is no event for either.
+/// Brings the Pods of the set up to date with who owns what (`ClaimPods`): those that it controls and that
+/// match its selector and its names are its own. Others that it controls are released; orphans that
+/// match are adopted, unless the set or the Pod is being deleted. There is no event for either.
 ///
 /// # Errors
 /// The set is gone or going while there is something to adopt, or a write failed.
@@ -85,36 +86,29 @@ pub fn claim_pods(
     cluster: &mut dyn Cluster,
     set: &Object,
     view: &SetView,
-) -> Result<Vec<Arc<Object>>, Failure> {
-    let mut pods = cluster.owned(Kind::Pod, set.namespace(), &set.meta.uid);
+    known: &mut Known,
+) -> Result<(), Failure> {
     let mut failures = Vec::new();
-    if pods.iter().any(|pod| !matches(set, view, pod)) {
-        let (kept, strangers) = pods.into_iter().partition(|pod| matches(set, view, pod));
-        pods = kept;
-        for pod in strangers {
-            failures.extend(release(cluster, set, &pod).err().map(Failure::from));
-        }
+    for pod in known.strangers() {
+        failures.extend(release(cluster, set, &pod).err().map(Failure::from));
     }
-    let owned = pods.len();
     let mut can_adopt = CanAdopt { set, answer: None };
-    for pod in cluster.orphans(Kind::Pod, set.namespace()) {
+    for pod in known.orphans() {
         let going = set.meta.terminating() || pod.meta.terminating();
         if going || !matches(set, view, &pod) {
             continue;
         }
         match adopt(cluster, set, &pod, &mut can_adopt) {
-            Ok(adopted) => pods.extend(adopted),
+            Ok(None) => {}
+            Ok(Some(pod)) => known.adopted(&pod, view),
             Err(failure) => failures.push(failure),
         }
     }
-    Failure::gather(failures)?;
-    if pods.len() > owned {
-        pods.sort_by(|a, b| a.name().cmp(b.name()));
-    }
-    Ok(pods)
+    Failure::gather(failures)
 }
 
-fn matches(set: &Object, view: &SetView, pod: &Object) -> bool {
+/// Whether the Pod has the labels that the set selects and a name that it gives.
+pub fn matches(set: &Object, view: &SetView, pod: &Object) -> bool {
     view.selector.matches(&pod.meta.labels)
         && pod.pod().is_some_and(|pod| identity::is_member(set, pod))
 }

@@ -2,7 +2,7 @@
 //! `pkg/controller/statefulset/stateful_set_control.go`
 
 use super::failure::Failure;
-use super::members::Members;
+use super::members::{Members, RevisionId};
 use super::replicas::Flow;
 use super::revision::{self, Revisions};
 use super::status::{self, Counts};
@@ -16,18 +16,22 @@ use std::sync::Arc;
 pub(super) struct Pass<'a> {
     pub set: &'a Arc<Object>,
     pub view: &'a SetView,
-    pub members: Members<'a>,
+    pub members: &'a Members,
+    /// The update revision, to compare Pods with.
+    pub update: RevisionId,
     pub revisions: &'a Revisions,
     pub now: Time,
+    /// The version of the cache before the pass wrote anything.
+    pub version: Option<u64>,
     pub gates: Gates,
     /// Whether a Pod was created or deleted: the write then says more than any wait.
     pub acted: Cell<bool>,
     templates: [OnceCell<Value>; 2],
 }
 
-/// Brings a set one pass further (`UpdateStatefulSet`): finds its revisions, acts on the given Pods,
-/// writes the status if it changed, and drops old revisions, the latter also after a failure. Says at the
-/// end by [`Cluster::decide`] what is waited for, if anything. Answers the status.
+/// Brings a set one pass further with the given Pods (`UpdateStatefulSet`): finds its revisions, acts on the
+/// Pods, writes the status if it changed, and drops old revisions, the latter also after a failure. Says
+/// at the end by [`Cluster::decide`] what is waited for, if anything. Answers the status.
 ///
 /// # Errors
 /// Whatever failed in the pass; it is to be tried again with back-off.
@@ -40,23 +44,32 @@ pub fn update_stateful_set(
     let Some(view) = set.set() else {
         return Err(Failure::own(format!("{} is not a StatefulSet", set.key())));
     };
+    update_members(cluster, set, view, &Members::of(view, pods), gates)
+}
+
+/// The same for Pods that are sorted already.
+pub(super) fn update_members(
+    cluster: &mut dyn Cluster,
+    set: &Arc<Object>,
+    view: &SetView,
+    members: &Members,
+    gates: Gates,
+) -> Result<SetStatus, Failure> {
+    let version = cluster.version();
     let history = revision::list(cluster, set, view)?;
     let (revisions, outcome) = match revision::resolve(cluster, set, view, &history) {
         Ok(revisions) => {
-            let outcome = perform(cluster, set, view, pods, &revisions, gates);
+            let outcome = perform(cluster, set, view, members, &revisions, gates, version);
             (Some(revisions), outcome)
         }
         Err(failure) => (None, Err(failure)),
     };
-    let truncated = revision::truncate(cluster, view, &history, revisions.as_ref(), pods);
+    let truncated = revision::truncate(cluster, view, &history, revisions.as_ref(), members);
     match (outcome, truncated) {
         (Ok(status), Ok(())) => Ok(status),
         (Ok(_), Err(error)) => Err(error.into()),
         (Err(failure), Ok(())) => Err(failure),
-        (Err(failure), Err(error)) => {
-            Failure::gather(vec![failure, error.into()])?;
-            Ok(SetStatus::default())
-        }
+        (Err(failure), Err(error)) => Err(failure.and(error.into())),
     }
 }
 
@@ -65,21 +78,24 @@ fn perform(
     cluster: &mut dyn Cluster,
     set: &Arc<Object>,
     view: &SetView,
-    pods: &[Arc<Object>],
+    members: &Members,
     revisions: &Revisions,
     gates: Gates,
+    version: Option<u64>,
 ) -> Result<SetStatus, Failure> {
     let pass = Pass {
         set,
         view,
-        members: Members::of(view, pods),
+        update: members.revision_id(revisions.update.name()),
+        members,
         revisions,
         now: cluster.now(),
+        version,
         gates,
         acted: Cell::new(false),
         templates: [OnceCell::new(), OnceCell::new()],
     };
-    let (status, outcome) = pass.run(cluster, pods);
+    let (status, outcome) = pass.run(cluster);
     let written = status::write(cluster, set, view, status);
     match outcome {
         Ok(decision) => {
@@ -96,20 +112,12 @@ fn perform(
 impl Pass<'_> {
     /// The pass proper (`updateStatefulSet`): Pods in range, claims of condemned Pods, condemned Pods,
     /// update. Answers the status, and what is waited for if the pass stopped for that.
-    fn run(
-        &self,
-        cluster: &mut dyn Cluster,
-        pods: &[Arc<Object>],
-    ) -> (SetStatus, Result<Option<Reason>, Failure>) {
+    fn run(&self, cluster: &mut dyn Cluster) -> (SetStatus, Result<Option<Reason>, Failure>) {
+        let counts = Counts::of(self.members, self.view, self.revisions, self.now);
+        let mut status = counts.status(self.set, self.revisions);
         if self.set.meta.terminating() {
-            let all = pods.iter().filter_map(|pod| Some((&**pod, pod.pod()?)));
-            let counts = Counts::of(all, self.view, self.revisions, self.now);
-            let status = counts.status(self.set, self.revisions);
             return (status, Ok(Some(Reason::Deleting)));
         }
-        let members = self.members.iter().map(|m| (&**m.pod, m.view));
-        let counts = Counts::of(members, self.view, self.revisions, self.now);
-        let mut status = counts.status(self.set, self.revisions);
         let outcome = self.phases(cluster, &mut status);
         (status, outcome)
     }

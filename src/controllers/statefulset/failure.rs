@@ -23,6 +23,13 @@ impl Failure {
         })
     }
 
+    /// This failure and another one after it.
+    pub(super) fn and(mut self, other: Failure) -> Failure {
+        self.errors.extend(other.errors);
+        self.gathered = true;
+        self
+    }
+
     /// An error with words of the controller before it; what kind of error it is stays known.
     pub(super) fn wrapped(words: &str, error: ApiError) -> Failure {
         Failure::from(error).with_words(words)

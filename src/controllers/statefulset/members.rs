@@ -1,82 +1,244 @@
-//! The Pods of a pass, by ordinal.
+//! The Pods of a set by ordinal, with what a pass asks of each of them at hand.
 //! The first part of `updateStatefulSet` in `pkg/controller/statefulset/stateful_set_control.go`
 
-use crate::api::{Object, PodView, SetView};
+use crate::api::{Millis, Object, Phase, SetView, Str, Time};
+use std::cell::Cell;
 use std::sync::Arc;
 
-/// A Pod of the set with its typed view and its ordinal.
-#[derive(Clone, Copy, Debug)]
-pub struct Member<'a> {
+/// A Pod of the set. A pass asks every Pod the same few questions, so the answers stand here side by side
+/// and are not looked up in the object.
+#[derive(Clone, Debug)]
+pub struct Member {
     /// The Pod.
-    pub pod: &'a Arc<Object>,
-    /// What is read of it.
-    pub view: &'a PodView,
+    pub pod: Arc<Object>,
     /// The ordinal of its name, not negative.
     pub ordinal: i32,
+    /// Whether it is being deleted.
+    pub terminating: bool,
+    /// Its phase.
+    pub phase: Phase,
+    /// Whether name, labels, volumes and the claims' owners were found right, and nothing of that has
+    /// changed since.
+    pub settled: Cell<bool>,
+    /// Whether the condition Ready is True.
+    ready: bool,
+    /// Since when; `None` if the condition does not say.
+    since: Option<Time>,
+    /// Its revision, as a place in [`Members::revisions`].
+    revision: u32,
 }
 
-/// The Pods of a set, split by whether their ordinal is in range.
+impl Member {
+    /// Phase Running and condition Ready True (`isRunningAndReady`).
+    #[must_use]
+    #[inline]
+    pub fn running_and_ready(&self) -> bool {
+        self.phase == Phase::Running && self.ready
+    }
+
+    /// Ready for at least `min_ready` (`isRunningAndAvailable`); the phase is not looked at.
+    #[must_use]
+    #[inline]
+    pub fn available(&self, min_ready: Millis, now: Time) -> bool {
+        self.ready
+            && (min_ready == 0 || self.since.is_some_and(|since| since.plus(min_ready) <= now))
+    }
+
+    /// Whether a pass finds nothing to do about it and nothing to wait for.
+    #[must_use]
+    #[inline]
+    pub fn steady(&self, min_ready: Millis, now: Time) -> bool {
+        self.settled.get()
+            && self.running_and_ready()
+            && !self.terminating
+            && self.available(min_ready, now)
+    }
+
+    /// In how many milliseconds it becomes available, if it is Ready and will.
+    #[must_use]
+    pub fn available_in(&self, min_ready: Millis, now: Time) -> Option<Millis> {
+        let since = self.since.filter(|_| self.ready)?;
+        let left = since.plus(min_ready).since(now);
+        (left > 0).then_some(left)
+    }
+
+    /// The name of the Pod.
+    #[must_use]
+    pub fn name(&self) -> &Str {
+        self.pod.name()
+    }
+}
+
+/// A revision's place in [`Members::revisions`]; `None` if no Pod is of that revision.
+pub type RevisionId = Option<u32>;
+
+/// The Pods of a set, by ordinal. A missing ordinal has no entry: nothing is made for it before it is to be
+/// created, so that a pass over a set of thousands of which few exist stays cheap.
 #[derive(Clone, Debug, Default)]
-pub struct Members<'a> {
-    /// Those in range, ascending. A missing ordinal has no entry: nothing is made for it before it is to
-    /// be created, so that a pass over a set of thousands of which few exist stays cheap.
-    pub replicas: Vec<Member<'a>>,
-    /// Those outside, highest first: below `ordinals.start` as well as above the range.
-    pub condemned: Vec<Member<'a>>,
+pub struct Members {
+    /// Ascending.
+    all: Vec<Member>,
+    /// The revisions that Pods were made from.
+    revisions: Vec<Str>,
+    /// Where those in range begin and end in `all`.
+    low: usize,
+    high: usize,
+    /// Whether two Pods claim one ordinal (`web-1` and `web-01`).
+    crowded: bool,
 }
 
-impl<'a> Members<'a> {
+impl Members {
     /// Sorts the Pods in. Of two Pods with one ordinal the later in the list counts; a Pod without an
     /// ordinal belongs nowhere.
-    #[must_use]
-    pub fn of(set: &SetView, pods: &'a [Arc<Object>]) -> Members<'a> {
-        let end = i64::from(set.start) + i64::from(set.replicas);
+    pub fn of<'a>(set: &SetView, pods: impl IntoIterator<Item = &'a Arc<Object>>) -> Members {
         let mut members = Members::default();
-        members.replicas.reserve(pods.len());
         for pod in pods {
-            let Some(view) = pod.pod() else { continue };
-            let ordinal = view.ordinal();
-            let member = Member { pod, view, ordinal };
-            if ordinal >= set.start && i64::from(ordinal) < end {
-                members.replicas.push(member);
-            } else if ordinal >= 0 {
-                members.condemned.push(member);
-            }
+            members.push(pod);
         }
-        members.replicas = ascending(members.replicas, set.start);
-        members.condemned.sort_by_key(|member| -member.ordinal);
+        members.sort();
+        members.set_range(set);
         members
     }
 
-    /// Every member, replicas first.
-    pub fn iter(&self) -> impl Iterator<Item = &Member<'a>> {
-        self.replicas.iter().chain(&self.condemned)
+    fn push(&mut self, pod: &Arc<Object>) {
+        if let Some(member) = self.member(pod) {
+            self.all.push(member);
+        }
     }
 
-    /// The Pod with this ordinal, if it is in range and there.
-    #[must_use]
-    pub fn replica(&self, ordinal: i32) -> Option<&Member<'a>> {
-        let lowest = self.replicas.first()?.ordinal;
-        let dense = usize::try_from(i64::from(ordinal) - i64::from(lowest)).ok()?;
-        if let Some(member) = self.replicas.get(dense)
-            && member.ordinal == ordinal
-        {
-            return Some(member);
+    fn member(&mut self, pod: &Arc<Object>) -> Option<Member> {
+        let view = pod.pod()?;
+        let ordinal = view.ordinal();
+        (ordinal >= 0).then(|| Member {
+            pod: pod.clone(),
+            ordinal,
+            terminating: pod.meta.terminating(),
+            phase: view.phase,
+            settled: Cell::new(false),
+            ready: view.ready.ready,
+            since: view.ready.since,
+            revision: self.intern(&view.revision),
+        })
+    }
+
+    fn intern(&mut self, revision: &Str) -> u32 {
+        let known = self.revisions.iter().rposition(|known| known == revision);
+        let at = known.unwrap_or_else(|| {
+            self.revisions.push(revision.clone());
+            self.revisions.len() - 1
+        });
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
+
+    /// The Pods come in order of their names, in which `web-10` stands before `web-2`.
+    fn sort(&mut self) {
+        if self.all.is_sorted_by(|a, b| a.ordinal < b.ordinal) {
+            return;
         }
-        let at = self
-            .replicas
-            .binary_search_by_key(&ordinal, |member| member.ordinal);
-        at.ok().and_then(|at| self.replicas.get(at))
+        self.all.sort_by_key(|member| member.ordinal);
+        let before = self.all.len();
+        // Of equal ordinals the last one stays.
+        self.all.reverse();
+        self.all.dedup_by_key(|member| member.ordinal);
+        self.all.reverse();
+        self.crowded |= self.all.len() < before;
+    }
+
+    /// Sets which ordinals are in range: `start` to `start + replicas`, without the end.
+    pub fn set_range(&mut self, set: &SetView) {
+        let end = i64::from(set.start) + i64::from(set.replicas.max(0));
+        let below = |limit: i64| {
+            self.all
+                .partition_point(|member| i64::from(member.ordinal) < limit)
+        };
+        (self.low, self.high) = (below(i64::from(set.start)), below(end));
+    }
+
+    /// Whether changes one by one are too little to know these Pods: which of two with one ordinal counts
+    /// depends on them all.
+    #[must_use]
+    pub fn crowded(&self) -> bool {
+        self.crowded
+    }
+
+    /// Puts a Pod in, in place of the one with its ordinal. [`Members::set_range`] is to follow.
+    pub fn put(&mut self, pod: &Arc<Object>) {
+        let Some(member) = self.member(pod) else {
+            return;
+        };
+        match self.find(member.ordinal) {
+            Ok(at) => {
+                if let Some(place) = self.all.get_mut(at) {
+                    self.crowded |= place.name() != member.name();
+                    *place = member;
+                }
+            }
+            Err(at) => self.all.insert(at, member),
+        }
+    }
+
+    /// Takes a Pod out, if it is in. [`Members::set_range`] is to follow.
+    pub fn take(&mut self, pod: &Object) {
+        let ordinal = pod.pod().map_or(-1, |pod| pod.ordinal());
+        if let Ok(at) = self.find(ordinal)
+            && self.all.get(at).is_some_and(|m| m.name() == pod.name())
+        {
+            self.all.remove(at);
+        }
+    }
+
+    /// Every Pod, ascending.
+    pub fn iter(&self) -> std::slice::Iter<'_, Member> {
+        self.all.iter()
+    }
+
+    /// Those in range, ascending.
+    #[must_use]
+    pub fn replicas(&self) -> &[Member] {
+        self.all.get(self.low..self.high).unwrap_or_default()
+    }
+
+    /// Those outside, highest first: below `ordinals.start` as well as above the range.
+    pub fn condemned(&self) -> impl DoubleEndedIterator<Item = &Member> {
+        let below = self.all.get(..self.low).unwrap_or_default();
+        let above = self.all.get(self.high..).unwrap_or_default();
+        below.iter().chain(above).rev()
+    }
+
+    /// The Pod with this ordinal.
+    #[must_use]
+    pub fn get(&self, ordinal: i32) -> Option<&Member> {
+        self.find(ordinal).ok().and_then(|at| self.all.get(at))
+    }
+
+    /// The Pod with this ordinal, if it is in range.
+    #[must_use]
+    pub fn replica(&self, ordinal: i32) -> Option<&Member> {
+        let at = self.find(ordinal).ok()?;
+        (self.low..self.high)
+            .contains(&at)
+            .then(|| self.all.get(at))
+            .flatten()
+    }
+
+    fn find(&self, ordinal: i32) -> Result<usize, usize> {
+        // Mostly all are there, from 0 or from `start` on.
+        let first = self.all.first().map_or(0, |member| member.ordinal);
+        let dense = usize::try_from(i64::from(ordinal) - i64::from(first)).unwrap_or(0);
+        match self.all.get(dense) {
+            Some(member) if member.ordinal == ordinal => Ok(dense),
+            _ => self
+                .all
+                .binary_search_by_key(&ordinal, |member| member.ordinal),
+        }
     }
 
     /// The lowest ordinal in range that no Pod has, from `from` on.
     #[must_use]
     pub fn first_missing(&self, set: &SetView, from: i32) -> Option<i32> {
-        let at = self
-            .replicas
-            .partition_point(|member| member.ordinal < from);
+        let (Ok(at) | Err(at)) = self.find(from);
         let mut expected = i64::from(from);
-        for member in self.replicas.get(at..).unwrap_or_default() {
+        for member in self.all.get(at..).unwrap_or_default() {
             if i64::from(member.ordinal) > expected {
                 break;
             }
@@ -87,30 +249,27 @@ impl<'a> Members<'a> {
             .ok()
             .filter(|missing| i64::from(*missing) < end)
     }
-}
 
-/// Puts members in order of their ordinals. They come in order of their names, in which `web-10` stands
-/// before `web-2`; where the ordinals are dense each is put straight into its place.
-fn ascending<'a>(mut members: Vec<Member<'a>>, start: i32) -> Vec<Member<'a>> {
-    if members.is_sorted_by(|a, b| a.ordinal < b.ordinal) {
-        return members;
+    /// The place of a revision.
+    #[must_use]
+    pub fn revision_id(&self, name: &str) -> RevisionId {
+        let at = self.revisions.iter().position(|known| known == name)?;
+        u32::try_from(at).ok()
     }
-    let offset = |member: &Member<'_>| (i64::from(member.ordinal) - i64::from(start)) as usize;
-    let span = members.iter().map(offset).max().map_or(0, |max| max + 1);
-    if span > members.len() * 2 + 16 {
-        members.sort_by_key(|member| member.ordinal);
-        // Of equal ordinals the last one stays.
-        members.reverse();
-        members.dedup_by_key(|member| member.ordinal);
-        members.reverse();
-        return members;
+
+    /// Whether a Pod was made from this revision.
+    #[must_use]
+    #[inline]
+    pub fn is_of(&self, member: &Member, revision: RevisionId) -> bool {
+        Some(member.revision) == revision
     }
-    let mut places: Vec<Option<Member<'a>>> = vec![None; span];
-    for member in members {
-        let place = offset(&member);
-        places[place] = Some(member);
+
+    /// Whether any Pod was made from the revision of this name.
+    #[must_use]
+    pub fn any_of(&self, name: &str) -> bool {
+        let id = self.revision_id(name);
+        id.is_some() && self.all.iter().any(|member| self.is_of(member, id))
     }
-    places.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -140,17 +299,17 @@ mod tests {
         };
         let pods = pods(names);
         let members = Members::of(view, &pods);
-        let ordinals = |list: &[Member<'_>]| list.iter().map(|m| m.ordinal).collect::<Vec<_>>();
-        for member in &members.replicas {
+        for member in members.replicas() {
             let found = members.replica(member.ordinal);
-            assert!(found.is_some_and(|found| Arc::ptr_eq(found.pod, member.pod)));
+            assert!(found.is_some_and(|found| Arc::ptr_eq(&found.pod, &member.pod)));
         }
+        let condemned = members.condemned().map(|m| m.ordinal).collect();
+        for ordinal in &condemned as &Vec<i32> {
+            assert!(members.replica(*ordinal).is_none() && members.get(*ordinal).is_some());
+        }
+        let replicas = members.replicas().iter().map(|m| m.ordinal).collect();
         let missing = members.first_missing(view, view.start);
-        (
-            ordinals(&members.replicas),
-            ordinals(&members.condemned),
-            missing,
-        )
+        (replicas, condemned, missing)
     }
 
     #[test]

@@ -37,15 +37,18 @@ impl Pass<'_> {
     fn replicas_in_order(&self, cluster: &mut dyn Cluster) -> Result<Flow, Failure> {
         let end = i64::from(self.view.start) + i64::from(self.view.replicas);
         let mut expected = i64::from(self.view.start);
-        for member in &self.members.replicas {
+        for member in self.members.replicas() {
             if i64::from(member.ordinal) > expected {
                 break;
+            }
+            expected += 1;
+            if member.steady(self.view.min_ready, self.now) {
+                continue;
             }
             let flow = self.process_replica(cluster, member)?;
             if matches!(flow, Flow::Stop(_)) {
                 return Ok(flow);
             }
-            expected += 1;
         }
         match i32::try_from(expected) {
             Ok(missing) if expected < end => self.create_replica(cluster, missing),
@@ -55,7 +58,7 @@ impl Pass<'_> {
 
     fn replicas_in_parallel(&self, cluster: &mut dyn Cluster) -> Result<Flow, Failure> {
         let mut waiting = None;
-        let mut members = self.members.replicas.iter().peekable();
+        let mut members = self.members.replicas().iter().peekable();
         let count = usize::try_from(self.view.replicas).unwrap_or(0);
         in_batches(count, |index| {
             let index = i32::try_from(index).unwrap_or(i32::MAX);
@@ -74,15 +77,10 @@ impl Pass<'_> {
     }
 
     /// What is done with a Pod that exists (`processReplica`).
-    fn process_replica(
-        &self,
-        cluster: &mut dyn Cluster,
-        member: &Member<'_>,
-    ) -> Result<Flow, Failure> {
-        let Member { pod, view, ordinal } = *member;
-        let terminating = pod.meta.terminating();
-        if view.phase.terminal() {
-            if terminating {
+    fn process_replica(&self, cluster: &mut dyn Cluster, member: &Member) -> Result<Flow, Failure> {
+        let pod = &member.pod;
+        if member.phase.terminal() {
+            if member.terminating {
                 return Ok(Flow::Stop(Some(self.wait_gone(member))));
             }
             // Its replacement is made by a later pass, when this one is gone (`traces` dt01).
@@ -93,36 +91,49 @@ impl Pass<'_> {
             pods::delete(cluster, self.set, pod.name(), why)?;
             return Ok(Flow::Stop(None));
         }
-        if view.phase == Phase::Pending {
-            claims::create_missing(cluster, self.set, self.view, Holder::of(pod, ordinal))?;
+        if member.phase == Phase::Pending {
+            let holder = Holder::of(pod, member.ordinal);
+            claims::create_missing(cluster, self.set, self.view, holder)?;
         }
         if !self.view.parallel {
-            if terminating {
+            if member.terminating {
                 return Ok(Flow::Stop(Some(self.wait_gone(member))));
             }
-            if !view.running_and_ready() {
+            if !member.running_and_ready() {
                 return Ok(Flow::Stop(Some(self.wait_ready(member))));
             }
-            if !view.available(self.view.min_ready, self.now) {
+            if !member.available(self.view.min_ready, self.now) {
                 return Ok(Flow::Stop(Some(self.wait_available(member))));
             }
         }
-        if !self.consistent(cluster, pod, member) {
+        if !member.settled.get() && !self.consistent(cluster, member) {
             pods::update(cluster, self.set, self.view, pod)?;
         }
         Ok(Flow::Next(None))
     }
 
-    /// Whether name, labels, volumes and the claims' owners are right. A check of the owners that fails
-    /// counts as right.
-    fn consistent(&self, cluster: &dyn Cluster, pod: &Object, member: &Member<'_>) -> bool {
-        identity::identity_matches(self.set, pod, member.view)
-            && identity::storage_matches(self.set, self.view, member.view)
-            && self.owners_match(cluster, Holder::of(pod, member.ordinal))
-    }
-
-    fn owners_match(&self, cluster: &dyn Cluster, holder: Holder<'_>) -> bool {
-        claims::match_policy(cluster, self.set, self.view, holder).unwrap_or(true)
+    /// Whether name, labels, volumes and the claims' owners are right; if so, that is remembered. A check
+    /// of the owners that fails counts as right.
+    fn consistent(&self, cluster: &dyn Cluster, member: &Member) -> bool {
+        let pod = &member.pod;
+        let itself = pod.pod().is_some_and(|view| {
+            identity::identity_matches(self.set, pod, view)
+                && identity::storage_matches(self.set, self.view, view)
+        });
+        if !itself {
+            return false;
+        }
+        let holder = Holder::of(pod, member.ordinal);
+        match claims::match_policy(cluster, self.set, self.view, holder) {
+            Ok(right) => {
+                // After a write of the pass this may rest on what is not stored yet.
+                member
+                    .settled
+                    .set(right && cluster.version() == self.version);
+                right
+            }
+            Err(_) => true,
+        }
     }
 
     /// Whether a new Pod with this ordinal comes from the current revision
@@ -165,7 +176,8 @@ impl Pass<'_> {
         let revision = self.revision_for(ordinal);
         let tree = || identity::new_pod(self.set, self.view, template, revision, ordinal);
         pods::create(cluster, self.set, self.view, holder, tree)?;
-        if self.view.parallel && !self.owners_match(cluster, holder) {
+        let matched = claims::match_policy(cluster, self.set, self.view, holder);
+        if self.view.parallel && !matched.unwrap_or(true) {
             // The cache does not show the claims' new owners yet: they are written once more.
             let pod = Arc::new(Object::new(Kind::Pod, tree()));
             pods::update(cluster, self.set, self.view, &pod)?;
@@ -179,43 +191,42 @@ impl Pass<'_> {
         if self.view.claim_templates.is_empty() {
             return Ok(());
         }
-        let condemned = &self.members.condemned;
-        let mut fix = |index: usize| {
-            let Some(member) = condemned.get(index) else {
-                return Ok(());
-            };
-            let holder = Holder::of(member.pod, member.ordinal);
+        let condemned: Vec<&Member> = self.members.condemned().collect();
+        let mut fix = |member: &&Member| {
+            let holder = Holder::of(&member.pod, member.ordinal);
             if claims::match_policy(cluster, self.set, self.view, holder)? {
                 return Ok(());
             }
             claims::set_owners(cluster, self.set, self.view, holder)
         };
         if self.view.parallel {
-            in_batches(condemned.len(), fix)
+            let mut rest = condemned.iter();
+            in_batches(condemned.len(), |_| rest.next().map_or(Ok(()), &mut fix))
         } else {
-            (0..condemned.len()).try_for_each(&mut fix)
+            condemned.iter().try_for_each(fix)
         }
     }
 
     /// Deletes condemned Pods (`processCondemned`). OrderedReady: the highest, if it may go; Parallel: all.
     pub(super) fn delete_condemned(&self, cluster: &mut dyn Cluster) -> Result<Flow, Failure> {
-        let condemned = &self.members.condemned;
-        let delete = |cluster: &mut dyn Cluster, member: &Member<'_>| {
+        let delete = |cluster: &mut dyn Cluster, member: &Member| {
             let why = Reason::ScaleDown {
-                pod: member.pod.name().clone(),
+                pod: member.name().clone(),
                 replicas: self.view.replicas,
             };
             self.acted.set(true);
-            pods::delete(cluster, self.set, member.pod.name(), why)
+            pods::delete(cluster, self.set, member.name(), why)
         };
+        let mut condemned = self.members.condemned();
         if self.view.parallel {
-            in_batches(condemned.len(), |index| match condemned.get(index) {
-                Some(member) if !member.pod.meta.terminating() => delete(cluster, member),
+            let count = self.members.condemned().count();
+            in_batches(count, |_| match condemned.next() {
+                Some(member) if !member.terminating => delete(cluster, member),
                 _ => Ok(()),
             })?;
             return Ok(Flow::Next(None));
         }
-        let Some(highest) = condemned.first() else {
+        let Some(highest) = condemned.next() else {
             return Ok(Flow::Next(None));
         };
         if let Some(reason) = self.keeps_condemned(highest) {
@@ -228,30 +239,30 @@ impl Pass<'_> {
     /// Why the highest condemned Pod of an ordered set may not be deleted yet. An unhealthy one may only
     /// go if it is the first unavailable Pod. Here every replica is available, so that is the lowest
     /// unavailable condemned one (`reconcile` d0004).
-    fn keeps_condemned(&self, highest: &Member<'_>) -> Option<Reason> {
-        if highest.pod.meta.terminating() {
+    fn keeps_condemned(&self, highest: &Member) -> Option<Reason> {
+        if highest.terminating {
             return Some(self.wait_condemned_gone(highest));
         }
-        let healthy = highest.view.running_and_ready()
-            && highest.view.available(self.view.min_ready, self.now);
+        let healthy =
+            highest.running_and_ready() && highest.available(self.view.min_ready, self.now);
         if healthy {
             return None;
         }
-        let mut ascending = self.members.condemned.iter().rev();
+        let mut ascending = self.members.condemned().rev();
         let first = ascending.find(|member| self.unavailable(Some(member)));
         if first.is_some_and(|first| first.ordinal == highest.ordinal) {
             return None;
         }
         // One that is available but not Running is nowhere the first unavailable one: it waits for itself.
-        let blocked = highest.pod.name().clone();
-        let pod = first.map_or_else(|| blocked.clone(), |first| first.pod.name().clone());
+        let blocked = highest.name().clone();
+        let pod = first.map_or_else(|| blocked.clone(), |first| first.name().clone());
         Some(Reason::WaitUnhealthyToScale { pod, blocked })
     }
 
     /// Not available, or going (`isUnavailable`). The phase is not looked at; a missing Pod is unavailable.
-    pub(super) fn unavailable(&self, member: Option<&Member<'_>>) -> bool {
+    pub(super) fn unavailable(&self, member: Option<&Member>) -> bool {
         member.is_none_or(|member| {
-            member.pod.meta.terminating() || !member.view.available(self.view.min_ready, self.now)
+            member.terminating || !member.available(self.view.min_ready, self.now)
         })
     }
 }

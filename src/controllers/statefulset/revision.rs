@@ -4,7 +4,7 @@
 //! `stateful_set_control.go`
 
 use super::failure::Failure;
-use super::identity;
+use super::members::Members;
 use crate::api::{ApiError, DeleteOptions, Kind, List, Map, Object, SetView, Str, Value};
 use crate::controllers::{Cluster, Reason};
 use crate::manifest::default_object;
@@ -306,7 +306,7 @@ pub fn truncate(
     view: &SetView,
     history: &[Arc<Object>],
     in_use: Option<&Revisions>,
-    pods: &[Arc<Object>],
+    members: &Members,
 ) -> Result<(), ApiError> {
     let Ok(limit) = usize::try_from(view.history_limit) else {
         return Ok(());
@@ -317,10 +317,7 @@ pub fn truncate(
     let live = |revision: &Object| {
         let name = revision.name();
         let of_pass = in_use.is_some_and(|r| r.current.name() == name || r.update.name() == name);
-        of_pass
-            || pods
-                .iter()
-                .any(|pod| pod.meta.label(identity::REVISION_LABEL) == Some(name))
+        of_pass || members.any_of(name)
     };
     let unused: Vec<&Arc<Object>> = history.iter().filter(|r| !live(r)).collect();
     let surplus = unused.len().saturating_sub(limit);

@@ -3,8 +3,9 @@
 //! `inconsistentStatus` of `stateful_set_utils.go`; `stateful_set_status_updater.go`
 
 use super::failure::Failure;
+use super::members::Members;
 use super::revision::Revisions;
-use crate::api::{Kind, Object, Phase, PodView, SetStatus, SetView, Time, UpdateStrategy};
+use crate::api::{Kind, Object, Phase, SetStatus, SetView, Time, UpdateStrategy};
 use crate::controllers::{Cluster, Reason};
 use std::sync::Arc;
 
@@ -23,41 +24,24 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts one Pod.
-    pub fn add(
-        &mut self,
-        pod: &Object,
-        view: &PodView,
-        set: &SetView,
-        revisions: &Revisions,
-        now: Time,
-    ) {
-        if view.phase == Phase::None {
-            return;
-        }
-        self.replicas += 1;
-        if view.running_and_ready() {
-            self.ready += 1;
-            if view.available(set.min_ready, now) {
-                self.available += 1;
-            }
-        }
-        if !pod.meta.terminating() {
-            self.current += i32::from(view.revision == *revisions.current.name());
-            self.updated += i32::from(view.revision == *revisions.update.name());
-        }
-    }
-
-    /// The counts of several Pods.
-    pub fn of<'a>(
-        pods: impl Iterator<Item = (&'a Object, &'a PodView)>,
-        set: &SetView,
-        revisions: &Revisions,
-        now: Time,
-    ) -> Counts {
+    /// Counts Pods (`computeReplicaStatus`).
+    pub fn of(members: &Members, set: &SetView, revisions: &Revisions, now: Time) -> Counts {
+        let current = members.revision_id(revisions.current.name());
+        let update = members.revision_id(revisions.update.name());
         let mut counts = Counts::default();
-        for (pod, view) in pods {
-            counts.add(pod, view, set, revisions, now);
+        for member in members.iter() {
+            if member.phase == Phase::None {
+                continue;
+            }
+            counts.replicas += 1;
+            if member.running_and_ready() {
+                counts.ready += 1;
+                counts.available += i32::from(member.available(set.min_ready, now));
+            }
+            if !member.terminating {
+                counts.current += i32::from(members.is_of(member, current));
+                counts.updated += i32::from(members.is_of(member, update));
+            }
         }
         counts
     }

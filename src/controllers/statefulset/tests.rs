@@ -1,6 +1,7 @@
 //! The whole controller against an API server: what the recordings do not reach.
 
-use super::{Action, Gates, POD_NAME_LABEL, REVISION_LABEL, Reason, adoption, reconcile};
+use super::cache::Known;
+use super::{Action, Cache, Gates, POD_NAME_LABEL, REVISION_LABEL, Reason, adoption, reconcile};
 use crate::api::{DeleteOptions, Kind, Propagation, Time, Value};
 use crate::controllers::Cluster;
 use crate::controllers::test_cluster::TestCluster;
@@ -20,13 +21,22 @@ const SET: &str = r#"{
 fn pass(cluster: &mut TestCluster) -> Action {
     cluster.writes.clear();
     cluster.decisions.clear();
-    reconcile(cluster, "default", "web", Gates::default())
+    reconcile(
+        cluster,
+        "default",
+        "web",
+        Gates::default(),
+        &mut Cache::default(),
+    )
 }
 
 fn make_ready(cluster: &mut TestCluster, pod: &str, since: Time) {
     // A Pod that is on no node has no grace period: a deletion would remove it at once.
-    let bound = cluster.bind("default", pod, "node-1", Reason::Kubelet);
-    assert_eq!(bound, Ok(()));
+    let placed = cluster.object(Kind::Pod, pod);
+    if placed.pod().is_some_and(|view| view.node.is_empty()) {
+        let bound = cluster.bind("default", pod, "node-1", Reason::Kubelet);
+        assert_eq!(bound, Ok(()));
+    }
     cluster.change(Kind::Pod, pod, |tree| {
         tree.set(&["status", "phase"], "Running");
         let condition = Value::map([
@@ -226,7 +236,9 @@ fn a_set_that_is_gone_adopts_nothing() {
     cluster.remove(Kind::StatefulSet, "web", &DeleteOptions::default());
     cluster.add(Kind::StatefulSet, SET);
     cluster.writes.clear();
-    let refused = adoption::claim_pods(&mut cluster, &old, view).expect_err("another uid");
+    let mut known = Known::read(&cluster, &old, view);
+    let refused = adoption::claim_pods(&mut cluster, &old, view, &mut known);
+    let refused = refused.expect_err("another uid");
     let text = refused.to_string();
     assert!(
         text.starts_with("can't adopt Pod default/web-0 ("),
@@ -256,4 +268,104 @@ fn a_missing_set_needs_nothing() {
     let mut cluster = TestCluster::new();
     assert_eq!(pass(&mut cluster), Action::DONE);
     assert_eq!(cluster.writes, [""; 0]);
+}
+
+/// A source of numbers for the walk below; the same ones each time.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+/// One thing that a user, the kubelet or the garbage collector might do.
+fn disturb(cluster: &mut TestCluster, numbers: &mut Numbers) {
+    let pod = format!("web-{}", numbers.below(5));
+    let claim = format!("www-{pod}");
+    let there = cluster.has(Kind::Pod, &pod);
+    let grace = DeleteOptions {
+        grace: (numbers.below(2) == 0).then_some(0),
+        ..DeleteOptions::default()
+    };
+    match numbers.below(12) {
+        0..=4 if there => make_ready(cluster, &pod, Time::EPOCH),
+        5 if there => cluster.remove(Kind::Pod, &pod, &grace),
+        6 if there => cluster.change(Kind::Pod, &pod, |tree| {
+            tree.set(&["metadata", "labels", "app"], "other");
+        }),
+        7 if there => cluster.change(Kind::Pod, &pod, |tree| {
+            tree.remove(&["metadata", "ownerReferences"]);
+            tree.set(&["metadata", "labels", "app"], "nginx");
+        }),
+        8 if there => cluster.change(Kind::Pod, &pod, |tree| {
+            tree.remove(&["metadata", "labels", POD_NAME_LABEL]);
+        }),
+        9 if cluster.has(Kind::PersistentVolumeClaim, &claim) => {
+            cluster.change(Kind::PersistentVolumeClaim, &claim, |tree| {
+                tree.remove(&["metadata", "ownerReferences"]);
+            });
+        }
+        10 => {
+            let replicas = i32::try_from(numbers.below(5)).expect("small");
+            let image = format!("nginx:{}", numbers.below(3));
+            let policy = ["Retain", "Delete"][usize::from(numbers.below(2) == 0)];
+            cluster.change(Kind::StatefulSet, "web", |tree| {
+                tree.set(&["spec", "replicas"], replicas);
+                let containers = [("name", Value::from("nginx")), ("image", image.into())];
+                let containers = vec![Value::map(containers)];
+                tree.set(&["spec", "template", "spec", "containers"], containers);
+                let retention = [
+                    "spec",
+                    "persistentVolumeClaimRetentionPolicy",
+                    "whenDeleted",
+                ];
+                tree.set(&retention, policy);
+            });
+        }
+        _ => {}
+    }
+}
+
+/// What is remembered between passes changes nothing: after any course of things a pass with it does what
+/// one without it does.
+#[test]
+fn what_is_remembered_changes_nothing() {
+    for seed in 0..20 {
+        let mut numbers = Numbers(seed);
+        let mut cluster = TestCluster::new();
+        let claims = r#"[{"metadata": {"name": "www"}, "spec": {"accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "1Gi"}}}}]"#;
+        let mut tree = Value::from_json(SET).expect("JSON");
+        let claims = Value::from_json(claims).expect("JSON");
+        tree.set(&["spec", "volumeClaimTemplates"], claims);
+        let policy = ["OrderedReady", "Parallel"][usize::from(seed % 2 == 0)];
+        tree.set(&["spec", "podManagementPolicy"], policy);
+        cluster.add(Kind::StatefulSet, &tree.to_go_json());
+        let mut cache = Cache::default();
+        for step in 0..100 {
+            disturb(&mut cluster, &mut numbers);
+            let mut other = TestCluster::new();
+            other.store = cluster.store.clone();
+            let fresh = pass(&mut other);
+            cluster.take_writes();
+            cluster.decisions.clear();
+            let (gates, before) = (Gates::default(), cluster.store.clone());
+            let action = reconcile(&mut cluster, "default", "web", gates, &mut cache);
+            assert_eq!(action, fresh, "seed {seed} step {step}");
+            assert_eq!(cluster.writes, other.writes, "seed {seed} step {step}");
+            assert_eq!(
+                cluster.decisions, other.decisions,
+                "seed {seed} step {step}"
+            );
+            if numbers.below(4) == 0 {
+                // What a pass planned may come to nothing, as someone else wrote first.
+                cluster.store = before;
+            }
+        }
+    }
 }

@@ -95,7 +95,7 @@ impl Pass<'_> {
         cluster: &mut dyn Cluster,
         status: &mut SetStatus,
     ) -> Result<Flow, Failure> {
-        let available = self.members.replicas.iter();
+        let available = self.members.replicas().iter();
         let available = available.filter(|m| !self.unavailable(Some(m))).count();
         let available = i32::try_from(available).unwrap_or(i32::MAX);
         let unavailable = self.view.replicas.saturating_sub(available);
@@ -127,10 +127,9 @@ impl Pass<'_> {
     /// Whether the Pod, or the one just created in its place, is to be replaced: of another revision, and
     /// not going already.
     pub(super) fn outdated(&self, ordinal: i32) -> bool {
-        let update = self.revisions.update.name();
         match self.members.replica(ordinal) {
-            Some(member) => !member.pod.meta.terminating() && member.view.revision != *update,
-            None => self.revision_for(ordinal) != update,
+            Some(member) => !member.terminating && !self.members.is_of(member, self.update),
+            None => self.revision_for(ordinal) != self.revisions.update.name(),
         }
     }
 
@@ -144,7 +143,7 @@ impl Pass<'_> {
         ordinal: i32,
     ) -> Result<(), Failure> {
         let pod = match self.members.replica(ordinal) {
-            Some(member) => member.pod.name().clone(),
+            Some(member) => member.name().clone(),
             None => Str::from(identity::pod_name(self.set.name(), ordinal)),
         };
         let why = Reason::UpdatePod {

@@ -12,21 +12,21 @@ impl Pass<'_> {
     }
 
     /// A Pod in range is going, and its name is needed again.
-    pub(super) fn wait_gone(&self, member: &Member<'_>) -> Reason {
+    pub(super) fn wait_gone(&self, member: &Member) -> Reason {
         Reason::WaitTerminating {
-            pod: member.pod.name().clone(),
+            pod: member.name().clone(),
         }
     }
 
     /// OrderedReady stops at a Pod that is not Ready: before creating, deleting or replacing another one.
-    pub(super) fn wait_ready(&self, member: &Member<'_>) -> Reason {
-        let pod = member.pod.name().clone();
+    pub(super) fn wait_ready(&self, member: &Member) -> Reason {
+        let pod = member.name().clone();
         if let Some(next) = self.members.first_missing(self.view, member.ordinal) {
             let next = self.pod_name(next);
             return Reason::WaitReadyToCreate { pod, next };
         }
-        if let Some(highest) = self.members.condemned.first() {
-            let blocked = highest.pod.name().clone();
+        if let Some(highest) = self.members.condemned().next() {
+            let blocked = highest.name().clone();
             return Reason::WaitUnhealthyToScale { pod, blocked };
         }
         match self.next_to_update(i32::MAX) {
@@ -36,21 +36,21 @@ impl Pass<'_> {
     }
 
     /// OrderedReady stops at a Pod that is Ready, but not for long enough.
-    pub(super) fn wait_available(&self, member: &Member<'_>) -> Reason {
+    pub(super) fn wait_available(&self, member: &Member) -> Reason {
         Reason::WaitAvailable {
-            pod: member.pod.name().clone(),
+            pod: member.name().clone(),
             seconds: self.view.min_ready / 1000,
         }
     }
 
     /// A condemned Pod is going; the next one follows when it is gone.
-    pub(super) fn wait_condemned_gone(&self, highest: &Member<'_>) -> Reason {
-        let pod = highest.pod.name().clone();
-        let others = self.members.condemned.iter().skip(1);
-        match others.into_iter().find(|m| !m.pod.meta.terminating()) {
+    pub(super) fn wait_condemned_gone(&self, highest: &Member) -> Reason {
+        let pod = highest.name().clone();
+        let others = self.members.condemned().skip(1);
+        match others.into_iter().find(|m| !m.terminating) {
             Some(next) => Reason::WaitTerminatingToScale {
                 pod,
-                next: next.pod.name().clone(),
+                next: next.name().clone(),
             },
             None => Reason::WaitTerminating { pod },
         }
@@ -69,21 +69,21 @@ impl Pass<'_> {
 
     /// Nothing is left to do in this pass: what the set is like.
     pub(super) fn at_rest(&self) -> Reason {
-        if let Some(going) = self.members.iter().find(|m| m.pod.meta.terminating()) {
+        if let Some(going) = self.members.iter().find(|m| m.terminating) {
             return self.wait_gone(going);
         }
-        let not_yet = |m: &&Member<'_>| !m.view.running_and_ready() || self.unavailable(Some(m));
-        if let Some(member) = self.members.replicas.iter().find(not_yet) {
-            return if member.view.running_and_ready() {
+        let not_yet = |m: &&Member| !m.running_and_ready() || self.unavailable(Some(m));
+        if let Some(member) = self.members.replicas().iter().find(not_yet) {
+            return if member.running_and_ready() {
                 self.wait_available(member)
             } else {
                 Reason::WaitReady {
-                    pod: member.pod.name().clone(),
+                    pod: member.name().clone(),
                 }
             };
         }
-        let old = |m: &&Member<'_>| m.view.revision != *self.revisions.update.name();
-        let old = self.members.replicas.iter().filter(old).count();
+        let old = |m: &&Member| !self.members.is_of(m, self.update);
+        let old = self.members.replicas().iter().filter(old).count();
         let old = i32::try_from(old).unwrap_or(i32::MAX);
         match self.view.strategy {
             _ if old == 0 => Reason::Stable {
