@@ -1,10 +1,10 @@
 //! How much of corpus A the manifest room answers by itself: errors and warnings of one file.
 
-use super::{Difference, Report, lines};
+use super::{Difference, Report, compare, lines};
 use crate::api::{ApiError, Kind, Value};
 use crate::manifest::{
-    ClientRefusal, check_header, decode, default_object, go_quote, path_fault, prepare_create,
-    read_stream, validate_create, warnings, wrong_case,
+    ClientRefusal, admit_pod, check_header, decode, default_object, find_kind, go_quote,
+    path_fault, prepare_create, read_documents, read_stream, validate_create, warnings, wrong_case,
 };
 use std::path::Path;
 
@@ -149,6 +149,67 @@ pub fn run(file: &Path) -> Result<Report, String> {
             }]
         };
         report.check(differences);
+        for read in case.items_at(&["then"]) {
+            stored(&mut report, text(&["id"]), manifest, read);
+        }
     }
     Ok(report)
+}
+
+/// Compares what was read back whole after the case with the object as it would be stored here.
+fn stored(report: &mut Report, id: &str, manifest: &str, read: &Value) {
+    let text = |key: &str| read.str_at(&[key]).unwrap_or_default();
+    if !text("cmd").ends_with("-o yaml") {
+        return;
+    }
+    let (Ok(mut recorded), Ok(written)) = (read_documents(text("out")), read_documents(manifest))
+    else {
+        report.broken(id, "not YAML");
+        return;
+    };
+    let Some(recorded) = recorded.pop().map(|document| document.tree) else {
+        return;
+    };
+    let part = |tree: &Value, key: &str| tree.str_at(&[key]).unwrap_or_default().to_owned();
+    let same = |tree: &Value| {
+        part(tree, "kind") == part(&recorded, "kind")
+            && tree.str_at(&["metadata", "name"]) == recorded.str_at(&["metadata", "name"])
+    };
+    let Some(document) = written.into_iter().find(|document| same(&document.tree)) else {
+        return;
+    };
+    let kind = find_kind(&part(&recorded, "apiVersion"), &part(&recorded, "kind"));
+    let Some(kind) = kind else { return };
+    let mut tree = document.tree;
+    default_object(kind, &mut tree);
+    if kind == Kind::Pod {
+        admit_pod(&mut tree, &token_suffix(&recorded));
+    }
+    let mut differences = Vec::new();
+    let strip = |tree: &Value| {
+        let mut tree = tree.clone();
+        for key in ["metadata", "status"] {
+            tree.remove(&[key]);
+        }
+        // Addresses are given, finalizers added and gated fields dropped by the store.
+        if kind == Kind::Service {
+            for key in ["clusterIP", "clusterIPs"] {
+                tree.remove(&["spec", key]);
+            }
+        }
+        tree.remove(&["spec", "updateStrategy", "rollingUpdate", "maxUnavailable"]);
+        tree
+    };
+    compare(id, &strip(&recorded), &strip(&tree), &mut differences);
+    report.check(differences);
+}
+
+/// The random letters of a Pod's token volume.
+fn token_suffix(pod: &Value) -> String {
+    let volumes = pod.items_at(&["spec", "volumes"]).iter();
+    volumes
+        .filter_map(|volume| volume.str_at(&["name"])?.strip_prefix("kube-api-access-"))
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }

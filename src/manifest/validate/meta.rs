@@ -46,6 +46,20 @@ pub fn object(report: &mut Report, kind: Kind, tree: &Value) {
     finalizers(report, &path, meta);
 }
 
+/// The metadata of a changed object.
+pub fn update(report: &mut Report, tree: &Value) {
+    let path = Path::new("metadata");
+    let none = Value::Null;
+    let meta = tree.get("metadata").unwrap_or(&none);
+    labels(report, &path.key("labels"), &meta.map_at(&["labels"]));
+    annotations(
+        report,
+        &path.key("annotations"),
+        &meta.map_at(&["annotations"]),
+    );
+    finalizers(report, &path, meta);
+}
+
 /// Owners; their paths are told without an index.
 fn owners(report: &mut Report, path: &Path, meta: &Value) {
     let path = path.key("ownerReferences");

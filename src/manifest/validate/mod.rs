@@ -4,6 +4,7 @@
 
 mod affinity;
 mod container;
+mod go_form;
 mod meta;
 mod names;
 mod others;

@@ -46,6 +46,11 @@ fn percent(value: &Value) -> Option<i64> {
 /// A ConfigMap or a Secret.
 pub fn data(report: &mut Report, kind: Kind, tree: &Value) {
     meta::object(report, kind, tree);
+    keys(report, tree);
+}
+
+/// The keys of the data.
+pub fn keys(report: &mut Report, tree: &Value) {
     for part in ["data", "binaryData"] {
         for key in tree.map_at(&[part]).keys() {
             let path = Path::new(part).entry(key);

@@ -59,6 +59,17 @@ pub fn template(report: &mut Report, path: &Path, template: &Value, claims: &[Va
     warnings(report, &path, body);
 }
 
+/// The spec of a changed Pod.
+pub fn spec_update(report: &mut Report, body: &Value) {
+    spec(
+        report,
+        &Path::new("spec"),
+        body,
+        body.items_at(&["volumes"]),
+        true,
+    );
+}
+
 /// `ValidatePodSpec`, of a Pod or of a template.
 fn spec(report: &mut Report, path: &Path, spec: &Value, volumes: &[Value], alone: bool) {
     volumes::all(report, &path.key("volumes"), volumes);

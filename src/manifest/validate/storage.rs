@@ -91,7 +91,11 @@ pub const NOT_SOURCES: [&str; 9] = [
 pub fn volume(report: &mut Report, tree: &Value) {
     meta::object(report, Kind::PersistentVolume, tree);
     let none = Value::Null;
-    let spec = tree.get("spec").unwrap_or(&none);
+    volume_spec(report, tree.get("spec").unwrap_or(&none));
+}
+
+/// `ValidatePersistentVolumeSpec`
+pub fn volume_spec(report: &mut Report, spec: &Value) {
     let path = Path::new("spec");
     if spec.items_at(&["accessModes"]).is_empty() {
         report.required(&path.key("accessModes"), "");
