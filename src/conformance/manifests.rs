@@ -182,6 +182,7 @@ fn stored(report: &mut Report, id: &str, manifest: &str, read: &Value) {
     let Some(kind) = kind else { return };
     let mut tree = document.tree;
     default_object(kind, &mut tree);
+    prepare_create(kind, &mut tree);
     if kind == Kind::Pod {
         admit_pod(&mut tree, &token_suffix(&recorded));
     }

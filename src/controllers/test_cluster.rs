@@ -51,10 +51,19 @@ impl TestCluster {
         }
     }
 
-    /// Changes an object as a user would, its status included.
+    /// Changes an object as a user would, its status included; a Pod is put on a node by binding it.
     pub fn change(&mut self, kind: Kind, name: &str, change: impl FnOnce(&mut Value)) {
         let mut tree = self.object(kind, name).tree().clone();
+        let unbound = kind == Kind::Pod && tree.at(&["spec", "nodeName"]).is_none();
         change(&mut tree);
+        if let Some(node) = tree.str_at(&["spec", "nodeName"]).filter(|_| unbound) {
+            let bind = Request::Bind {
+                namespace: "default".into(),
+                pod: name.into(),
+                node: node.into(),
+            };
+            self.store.execute(&bind, self.time).expect("bind");
+        }
         tree.remove(&["metadata", "resourceVersion"]);
         let status = tree.get("status").cloned().unwrap_or_default();
         let update = Request::Update { kind, tree };
