@@ -1,7 +1,55 @@
 //! The terminal: its language, its files, its programs.
+//!
+//! [`program`] runs what was typed or pasted; the same language runs `sh -c` inside a Pod. It is bash as
+//! tutorials use it: pipes, redirections, here-documents, loops, conditions, functions, expansions. What
+//! it leaves out (`&`, arrays, `<(…)`) it says. Everything is bounded and every process is a value: no
+//! command waits inside a call.
 
+mod arithmetic;
+mod ast;
+mod brace;
+mod builtins;
+mod condition;
+mod container;
+mod escapes;
+mod expand;
+pub mod files;
+mod limits;
+mod machine;
+mod parse;
+mod pattern;
+mod pipe;
+mod printf;
 mod program;
+mod reader;
+mod regex;
+mod routes;
+mod sh;
+mod simple;
+#[cfg(test)]
+mod tests;
+pub mod tools;
+mod variables;
+mod words;
 
+pub use files::editor_name;
 pub use program::{
     Context, Environment, Files, Host, Lookup, Output, Program, Progress, Stdin, Stream, Wait,
 };
+
+/// The program that runs a typed line or a paste in the terminal.
+#[must_use]
+pub fn program(line: &str) -> Box<dyn Program> {
+    Box::new(sh::Terminal::new(line))
+}
+
+/// Whether Enter should begin another line: a quote, a loop or a here-document is still open.
+#[must_use]
+pub fn incomplete(text: &str) -> bool {
+    parse::incomplete(text)
+}
+
+/// Sets and exports a variable, as `export NAME=value` does.
+pub fn export(env: &mut Environment, name: &str, value: &str) {
+    variables::export(env, name, value);
+}
