@@ -1,5 +1,7 @@
 //! The world as a whole.
 
+mod others;
+
 use super::*;
 use crate::api::{Key, Kind, Time};
 

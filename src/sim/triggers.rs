@@ -1,6 +1,6 @@
 //! Which changes wake which controllers: their informers' event handlers.
 
-use crate::api::{Key, Kind, Millis, Object, Selector, Str, Value};
+use crate::api::{Key, Kind, Millis, Object, Selector, Str};
 use crate::store::{Change, ChangeKind, Store};
 use std::sync::Arc;
 
@@ -9,6 +9,9 @@ use std::sync::Arc;
 #[allow(missing_docs)]
 pub enum ControllerId {
     StatefulSet,
+    Deployment,
+    ReplicaSet,
+    Disruption,
     EndpointSlice,
     Endpoints,
     Scheduler,
@@ -28,6 +31,9 @@ impl ControllerId {
     pub fn name(self) -> &'static str {
         match self {
             ControllerId::StatefulSet => "statefulset-controller",
+            ControllerId::Deployment => "deployment-controller",
+            ControllerId::ReplicaSet => "replicaset-controller",
+            ControllerId::Disruption => "controllermanager",
             ControllerId::EndpointSlice => "endpointslice-controller",
             ControllerId::Endpoints => "endpoint-controller",
             ControllerId::Scheduler => "default-scheduler",
@@ -46,7 +52,7 @@ impl ControllerId {
     #[must_use]
     pub fn latency(self) -> Millis {
         match self {
-            ControllerId::StatefulSet => 10,
+            ControllerId::StatefulSet | ControllerId::Deployment | ControllerId::ReplicaSet => 10,
             ControllerId::Scheduler => 12,
             ControllerId::ClaimBinder | ControllerId::VolumeBinder => 14,
             ControllerId::Kubelet => 16,
@@ -54,6 +60,7 @@ impl ControllerId {
             ControllerId::ClaimProtection
             | ControllerId::VolumeProtection
             | ControllerId::Provisioner
+            | ControllerId::Disruption
             | ControllerId::Expander => 20,
             ControllerId::Garbage => 24,
         }
@@ -66,6 +73,9 @@ pub(super) fn triggers(change: &Change, store: &Store, wake: &mut dyn FnMut(Cont
     garbage(change, store, wake);
     match object.kind {
         Kind::StatefulSet => wake(ControllerId::StatefulSet, object.key()),
+        Kind::Deployment => wake(ControllerId::Deployment, object.key()),
+        Kind::ReplicaSet => replica_set(change, store, wake),
+        Kind::PodDisruptionBudget => wake(ControllerId::Disruption, object.key()),
         Kind::Pod => pod(change, store, wake),
         Kind::Service => {
             wake(ControllerId::EndpointSlice, object.key());
@@ -80,14 +90,7 @@ pub(super) fn triggers(change: &Change, store: &Store, wake: &mut dyn FnMut(Cont
             }
         }
         Kind::PersistentVolumeClaim => claim(change, store, wake),
-        Kind::PersistentVolume => volume(change, store, wake),
-        Kind::StorageClass => {
-            for claim in store.list(Kind::PersistentVolumeClaim, "") {
-                if claim.claim().is_some_and(|view| view.volume.is_empty()) {
-                    wake(ControllerId::ClaimBinder, claim.key());
-                }
-            }
-        }
+        Kind::PersistentVolume => volume(change, wake),
         Kind::Node => unscheduled(store, wake),
         _ => {}
     }
@@ -150,6 +153,7 @@ fn pod(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) 
     }
     orphan(change, store, wake);
     services_of(change, store, wake);
+    budgets_of(change, store, wake);
     if let Some(view) = pod.pod() {
         let gone = change.kind == ChangeKind::Deleted;
         if view.node.is_empty() && !gone {
@@ -171,54 +175,92 @@ fn pod(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) 
             {
                 wake(ControllerId::ClaimProtection, key.clone());
             }
-            if change
-                .old
-                .as_ref()
-                .and_then(|old| old.pod())
-                .is_none_or(|old| old.node != view.node)
-                && store
-                    .get(&key)
-                    .and_then(|c| c.claim())
-                    .is_some_and(|c| c.phase != "Bound")
-            {
-                wake(ControllerId::ClaimBinder, key);
-            }
         }
     }
 }
 
 /// The set that controls a Pod.
 fn controller_of(pod: &Object, wake: &mut dyn FnMut(ControllerId, Key)) {
-    if let Some(owner) = pod.meta.controller()
-        && owner.kind == "StatefulSet"
-    {
-        wake(
-            ControllerId::StatefulSet,
-            Key::new(Kind::StatefulSet, pod.namespace(), &owner.name),
-        );
-    }
+    let Some(owner) = pod.meta.controller() else {
+        return;
+    };
+    let (controller, kind) = match owner.kind.as_str() {
+        "StatefulSet" => (ControllerId::StatefulSet, Kind::StatefulSet),
+        "ReplicaSet" => (ControllerId::ReplicaSet, Kind::ReplicaSet),
+        _ => return,
+    };
+    wake(controller, Key::new(kind, pod.namespace(), &owner.name));
 }
 
 /// A Pod without a controller that is new, or whose labels or controller changed, wakes every set whose
 /// selector matches it (R8.1).
 fn orphan(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) {
-    let pod = &change.object;
-    if pod.meta.controller().is_some() || change.kind == ChangeKind::Deleted {
+    if !is_new_orphan(change) {
         return;
     }
-    let concerns = change
-        .old
-        .as_ref()
-        .is_none_or(|old| old.meta.labels != pod.meta.labels || old.meta.owners != pod.meta.owners);
-    if concerns {
-        for set in store.list(Kind::StatefulSet, pod.namespace()) {
-            if set
-                .set()
-                .is_some_and(|view| view.selector.matches(&pod.meta.labels))
-            {
-                wake(ControllerId::StatefulSet, set.key());
-            }
+    let pod = &change.object;
+    for set in store.list(Kind::StatefulSet, pod.namespace()) {
+        if set
+            .set()
+            .is_some_and(|view| view.selector.matches(&pod.meta.labels))
+        {
+            wake(ControllerId::StatefulSet, set.key());
         }
+    }
+    matching(store, Kind::ReplicaSet, pod, &mut |key| {
+        wake(ControllerId::ReplicaSet, key);
+    });
+}
+
+/// Whether the object has no controller and is new, or has just changed its labels or lost its controller.
+fn is_new_orphan(change: &Change) -> bool {
+    let object = &change.object;
+    object.meta.controller().is_none()
+        && change.kind != ChangeKind::Deleted
+        && change.old.as_ref().is_none_or(|old| {
+            old.meta.labels != object.meta.labels || old.meta.owners != object.meta.owners
+        })
+}
+
+/// The objects of a kind whose `spec.selector` matches the labels of an object.
+fn matching(store: &Store, kind: Kind, object: &Object, found: &mut dyn FnMut(Key)) {
+    for candidate in store.list(kind, object.namespace()) {
+        let selector = candidate.tree().at(&["spec", "selector"]);
+        let selector = selector.filter(|selector| !selector.is_null());
+        let selects = selector.is_some_and(|selector| {
+            Selector::from_label_selector(selector).matches(&object.meta.labels)
+        });
+        if selects {
+            found(candidate.key());
+        }
+    }
+}
+
+/// A ReplicaSet wakes its own controller and the Deployment above it, also the former one.
+fn replica_set(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) {
+    let set = &change.object;
+    wake(ControllerId::ReplicaSet, set.key());
+    for set in change.old.iter().chain([set]) {
+        if let Some(owner) = set.meta.controller()
+            && owner.kind == "Deployment"
+        {
+            let key = Key::new(Kind::Deployment, set.namespace(), &owner.name);
+            wake(ControllerId::Deployment, key);
+        }
+    }
+    if is_new_orphan(change) {
+        matching(store, Kind::Deployment, set, &mut |key| {
+            wake(ControllerId::Deployment, key);
+        });
+    }
+}
+
+/// The budgets that select a Pod, or did.
+fn budgets_of(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) {
+    for pod in change.old.iter().chain([&change.object]) {
+        matching(store, Kind::PodDisruptionBudget, pod, &mut |key| {
+            wake(ControllerId::Disruption, key);
+        });
     }
 }
 
@@ -284,7 +326,7 @@ fn grew(change: &Change) -> bool {
         .is_some_and(|old| request(old) < request(&change.object))
 }
 
-fn volume(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) {
+fn volume(change: &Change, wake: &mut dyn FnMut(ControllerId, Key)) {
     let volume = &change.object;
     if change.kind != ChangeKind::Deleted {
         wake(ControllerId::VolumeBinder, volume.key());
@@ -299,16 +341,5 @@ fn volume(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key
             Key::new(Kind::PersistentVolumeClaim, namespace, name),
         );
     }
-    let available = volume.tree().str_at(&["status", "phase"]) == Some("Available")
-        || matches!(
-            volume.tree().at(&["spec", "claimRef"]),
-            None | Some(Value::Null)
-        );
-    if available {
-        for claim in store.list(Kind::PersistentVolumeClaim, "") {
-            if claim.claim().is_some_and(|view| view.volume.is_empty()) {
-                wake(ControllerId::ClaimBinder, claim.key());
-            }
-        }
-    }
+    // A free volume wakes no claim: they look at the next resync (transcript 20-missing-storageclass).
 }

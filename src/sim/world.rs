@@ -291,6 +291,9 @@ impl World {
                 let gates = self.store.gates();
                 controllers::statefulset::reconcile(fork, namespace, name, gates, &mut self.sets)
             }
+            ControllerId::Deployment => controllers::deployment::reconcile(fork, namespace, name),
+            ControllerId::ReplicaSet => controllers::replicaset::reconcile(fork, namespace, name),
+            ControllerId::Disruption => controllers::disruption::reconcile(fork, namespace, name),
             ControllerId::EndpointSlice => {
                 controllers::endpointslice::reconcile(fork, namespace, name)
             }
