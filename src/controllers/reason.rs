@@ -87,6 +87,12 @@ pub enum Reason {
     WaitReady {
         pod: Str,
     },
+    /// Parallel: nothing is left to do but that `pod` and perhaps others become Ready.
+    WaitAllReady {
+        pod: Str,
+        ready: i32,
+        replicas: i32,
+    },
     /// `pod` must be available for minReadySeconds first.
     WaitAvailable {
         pod: Str,
@@ -96,12 +102,16 @@ pub enum Reason {
     WaitTerminating {
         pod: Str,
     },
+    /// `pod` is not wanted any more and on its way out.
+    WaitGone {
+        pod: Str,
+    },
     /// OrderedReady: `pod` must be gone before `next` is deleted.
     WaitTerminatingToScale {
         pod: Str,
         next: Str,
     },
-    /// Scale-down stops at an unhealthy Pod.
+    /// Scale-down does not delete `pod` while `blocked` is unhealthy.
     WaitUnhealthyToScale {
         pod: Str,
         blocked: Str,
@@ -210,8 +220,10 @@ impl Reason {
             Reason::Evict { .. } => "why-evict",
             Reason::WaitReadyToCreate { .. } => "why-wait-ready-to-create",
             Reason::WaitReady { .. } => "why-wait-ready",
+            Reason::WaitAllReady { .. } => "why-wait-all-ready",
             Reason::WaitAvailable { .. } => "why-wait-available",
             Reason::WaitTerminating { .. } => "why-wait-terminating",
+            Reason::WaitGone { .. } => "why-wait-gone",
             Reason::WaitTerminatingToScale { .. } => "why-wait-terminating-to-scale",
             Reason::WaitUnhealthyToScale { .. } => "why-wait-unhealthy-to-scale",
             Reason::WaitToUpdate { .. } => "why-wait-to-update",
@@ -245,6 +257,7 @@ impl Reason {
             | Reason::RepairPod { pod }
             | Reason::WaitReady { pod }
             | Reason::WaitTerminating { pod }
+            | Reason::WaitGone { pod }
             | Reason::ClaimInUse { pod } => vec![text("pod", pod)],
             Reason::ScaleDown { pod, replicas } => {
                 vec![text("pod", pod), number("replicas", i64::from(*replicas))]
@@ -271,6 +284,15 @@ impl Reason {
             Reason::WaitReadyToCreate { pod, next }
             | Reason::WaitTerminatingToScale { pod, next }
             | Reason::WaitToUpdate { pod, next } => vec![text("next", next), text("pod", pod)],
+            Reason::WaitAllReady {
+                pod,
+                ready,
+                replicas,
+            } => vec![
+                text("pod", pod),
+                number("ready", i64::from(*ready)),
+                number("replicas", i64::from(*replicas)),
+            ],
             Reason::WaitAvailable { pod, seconds } => {
                 vec![text("pod", pod), number("seconds", *seconds)]
             }

@@ -214,6 +214,12 @@ mod tests {
                 pod: text(),
                 next: text(),
             },
+            Reason::WaitAllReady {
+                pod: text(),
+                ready: 1,
+                replicas: 2,
+            },
+            Reason::WaitGone { pod: text() },
             Reason::WaitUnhealthyToScale {
                 pod: text(),
                 blocked: text(),

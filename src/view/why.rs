@@ -122,6 +122,8 @@ fn awaited(reason: &Reason) -> Option<&Str> {
     match reason {
         Reason::WaitReadyToCreate { pod, .. }
         | Reason::WaitReady { pod }
+        | Reason::WaitAllReady { pod, .. }
+        | Reason::WaitGone { pod }
         | Reason::WaitAvailable { pod, .. }
         | Reason::WaitTerminating { pod }
         | Reason::WaitTerminatingToScale { pod, .. }
@@ -144,6 +146,8 @@ fn rule(set: &Object, reason: &Reason) -> Option<Say> {
     let rule = match reason {
         Reason::WaitReadyToCreate { .. }
         | Reason::WaitReady { .. }
+        | Reason::WaitAllReady { .. }
+        | Reason::WaitGone { .. }
         | Reason::WaitTerminatingToScale { .. }
         | Reason::WaitUnhealthyToScale { .. } => policy(),
         Reason::WaitAvailable { .. } => t::rule_min_ready(),

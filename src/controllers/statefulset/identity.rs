@@ -33,7 +33,7 @@ pub fn in_range(view: &SetView, ordinal: i32) -> bool {
 }
 
 /// Whether name and labels are those that the set gives (`identityMatches`). The index label is not
-/// looked at: `reconcile` d0153 has one missing and nothing repaired.
+/// looked at: `reconcile` d1235 has one missing and nothing repaired.
 #[must_use]
 pub fn identity_matches(set: &Object, pod: &Object, view: &PodView) -> bool {
     is_member(set, view)

@@ -25,7 +25,7 @@ pub(super) enum Flow {
 
 impl Pass<'_> {
     /// Works on every ordinal in range. OrderedReady: ascending, until one says stop. Parallel: all of
-    /// them, in batches; only a failure ends it (`reconcile` d0146).
+    /// them, in batches; only a failure ends it (`reconcile` d2110).
     pub(super) fn reconcile_replicas(&self, cluster: &mut dyn Cluster) -> Result<Flow, Failure> {
         if self.view.parallel {
             self.replicas_in_parallel(cluster)
@@ -238,7 +238,7 @@ impl Pass<'_> {
 
     /// Why the highest condemned Pod of an ordered set may not be deleted yet. An unhealthy one may only
     /// go if it is the first unavailable Pod. Here every replica is available, so that is the lowest
-    /// unavailable condemned one (`reconcile` d0004).
+    /// unavailable condemned one (`reconcile` d2288).
     fn keeps_condemned(&self, highest: &Member) -> Option<Reason> {
         if highest.terminating {
             return Some(self.wait_condemned_gone(highest));
@@ -254,8 +254,8 @@ impl Pass<'_> {
             return None;
         }
         // One that is available but not Running is nowhere the first unavailable one: it waits for itself.
-        let blocked = highest.name().clone();
-        let pod = first.map_or_else(|| blocked.clone(), |first| first.name().clone());
+        let pod = highest.name().clone();
+        let blocked = first.map_or_else(|| pod.clone(), |first| first.name().clone());
         Some(Reason::WaitUnhealthyToScale { pod, blocked })
     }
 

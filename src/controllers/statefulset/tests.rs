@@ -159,6 +159,40 @@ fn min_ready_seconds_asks_for_another_look() {
     assert_eq!(cluster.decisions, [waiting]);
 }
 
+#[test]
+fn a_parallel_set_and_a_scale_down_tell_what_they_wait_for() {
+    let mut cluster = TestCluster::new();
+    let mut tree = Value::from_json(SET).expect("JSON");
+    tree.set(&["spec", "podManagementPolicy"], "Parallel");
+    cluster.add(Kind::StatefulSet, &tree.to_go_json());
+    assert_eq!(decisions(&mut cluster), []);
+    make_ready(&mut cluster, "web-0", Time::EPOCH);
+    let waiting = Reason::WaitAllReady {
+        pod: "web-1".into(),
+        ready: 1,
+        replicas: 2,
+    };
+    assert_eq!(decisions(&mut cluster), [waiting]);
+
+    let mut cluster = running();
+    cluster.change(Kind::Pod, "web-0", |tree| {
+        tree.remove(&["status", "conditions"]);
+    });
+    let scale = |tree: &mut Value| tree.set(&["spec", "replicas"], 1);
+    cluster.change(Kind::StatefulSet, "web", scale);
+    let unhealthy = Reason::WaitUnhealthyToScale {
+        pod: "web-1".into(),
+        blocked: "web-0".into(),
+    };
+    assert_eq!(decisions(&mut cluster), [unhealthy]);
+    make_ready(&mut cluster, "web-0", Time::EPOCH);
+    assert_eq!(decisions(&mut cluster), []);
+    let gone = Reason::WaitGone {
+        pod: "web-1".into(),
+    };
+    assert_eq!(decisions(&mut cluster), [gone]);
+}
+
 /// Deleting a set without its Pods and making it again changes nothing about them: the revision has the
 /// same data, so the same name (transcript 10a-delete-orphan).
 #[test]

@@ -26,8 +26,10 @@ impl Pass<'_> {
             return Reason::WaitReadyToCreate { pod, next };
         }
         if let Some(highest) = self.members.condemned().next() {
-            let blocked = highest.name().clone();
-            return Reason::WaitUnhealthyToScale { pod, blocked };
+            return Reason::WaitUnhealthyToScale {
+                pod: highest.name().clone(),
+                blocked: pod,
+            };
         }
         match self.next_to_update(i32::MAX) {
             Some(next) if next != pod => Reason::WaitToUpdate { pod, next },
@@ -52,7 +54,7 @@ impl Pass<'_> {
                 pod,
                 next: next.name().clone(),
             },
-            None => Reason::WaitTerminating { pod },
+            None => Reason::WaitGone { pod },
         }
     }
 
@@ -69,16 +71,27 @@ impl Pass<'_> {
 
     /// Nothing is left to do in this pass: what the set is like.
     pub(super) fn at_rest(&self) -> Reason {
-        if let Some(going) = self.members.iter().find(|m| m.terminating) {
+        if let Some(going) = self.members.replicas().iter().find(|m| m.terminating) {
             return self.wait_gone(going);
         }
+        if let Some(going) = self.members.condemned().find(|m| m.terminating) {
+            return Reason::WaitGone {
+                pod: going.name().clone(),
+            };
+        }
+        let ready = self.members.replicas().iter();
+        let ready = ready.filter(|m| m.running_and_ready()).count();
+        let ready = i32::try_from(ready).unwrap_or(i32::MAX);
+        let mut replicas = self.members.replicas().iter();
         let not_yet = |m: &&Member| !m.running_and_ready() || self.unavailable(Some(m));
-        if let Some(member) = self.members.replicas().iter().find(not_yet) {
+        if let Some(member) = replicas.find(not_yet) {
             return if member.running_and_ready() {
                 self.wait_available(member)
             } else {
-                Reason::WaitReady {
+                Reason::WaitAllReady {
                     pod: member.name().clone(),
+                    ready,
+                    replicas: self.view.replicas,
                 }
             };
         }
