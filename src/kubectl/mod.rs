@@ -4,5 +4,6 @@
 
 pub mod failure;
 pub mod flags;
+pub mod patch;
 pub mod print;
 pub mod resources;
