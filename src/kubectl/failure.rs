@@ -50,12 +50,15 @@ impl Failure {
         }
     }
 
-    /// A server's refusal with `text` before its message.
+    /// The failure of a patch, with `text` before the server's message.
     #[must_use]
-    pub fn server_after(error: ApiError, text: String) -> Failure {
-        Failure {
-            problems: vec![Problem::Server(error, text)],
+    pub fn in_patch(mut self, text: &str) -> Failure {
+        for problem in &mut self.problems {
+            if let Problem::Server(_, source) = problem {
+                text.clone_into(source);
+            }
         }
+        self
     }
 
     /// Whether nothing failed.

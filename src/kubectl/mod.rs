@@ -2,8 +2,95 @@
 //!
 //! Output, errors and exit codes are those of kubectl 1.36.3 as recorded.
 
+pub mod cli;
+pub mod cluster;
 pub mod failure;
 pub mod flags;
+pub mod load;
 pub mod patch;
 pub mod print;
 pub mod resources;
+pub mod selector;
+pub mod verbs;
+pub mod write;
+
+use crate::shell::{Context, Program, Progress, Wait};
+use cli::{Command, Outcome};
+use failure::Failure;
+
+/// kubectl with these words, the first of which is its name.
+#[must_use]
+pub fn program(argv: &[String]) -> Box<dyn Program> {
+    Box::new(Kubectl {
+        words: argv.get(1..).unwrap_or_default().to_vec(),
+        running: None,
+    })
+}
+
+/// kubectl: reads its command line when it first runs, then is what the verb goes on with.
+#[derive(Clone)]
+struct Kubectl {
+    words: Vec<String>,
+    running: Option<Box<dyn Program>>,
+}
+
+impl Program for Kubectl {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Progress {
+        if self.running.is_none() {
+            match start(&self.words, cx) {
+                Ok(Started::Reading) => {
+                    return Progress::Wait(Wait {
+                        input: true,
+                        ..Wait::default()
+                    });
+                }
+                Ok(Started::As(Outcome::Done(code))) => return Progress::Done(code),
+                Ok(Started::As(Outcome::Run(program))) => self.running = Some(program),
+                Err(failure) => return fail(cx, &failure),
+            }
+        }
+        match &mut self.running {
+            Some(program) => program.poll(cx),
+            None => Progress::Done(0),
+        }
+    }
+
+    fn interrupt(&mut self, cx: &mut Context<'_>) -> Progress {
+        match &mut self.running {
+            Some(program) => program.interrupt(cx),
+            None => Progress::Done(130),
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Program> {
+        Box::new(self.clone())
+    }
+}
+
+enum Started {
+    /// The manifests are still being typed.
+    Reading,
+    As(Outcome),
+}
+
+fn start(words: &[String], cx: &mut Context<'_>) -> Result<Started, Failure> {
+    match cli::read(words, cx)? {
+        Command::Overview => {
+            cx.out.stdout(verbs::overview());
+            Ok(Started::As(Outcome::Done(0)))
+        }
+        Command::Verb(verb, cli) => {
+            let reads = cli.files().iter().any(|file| file == "-");
+            if reads && cx.stdin.open {
+                return Ok(Started::Reading);
+            }
+            (verb.run)(cx, &cli).map(Started::As)
+        }
+    }
+}
+
+/// Prints why a command failed.
+pub(crate) fn fail(cx: &mut Context<'_>, failure: &Failure) -> Progress {
+    cx.out.stderr(format!("{}\n", failure.text()));
+    Progress::Done(1)
+}

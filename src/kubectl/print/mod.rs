@@ -2,7 +2,12 @@
 
 pub mod cells;
 pub mod columns;
+pub mod custom_columns;
 pub mod json;
+pub mod jsonpath;
+mod jsonpath_parse;
+pub mod output;
+pub mod rows;
 pub mod scalar;
 pub mod table;
 pub mod yaml;

@@ -1,0 +1,229 @@
+//! `-f`: reading manifests from files and standard input, and kubectl's own refusals.
+//! `cli-runtime/pkg/resource/visitor.go`
+
+use super::cli::Cli;
+use super::failure::Failure;
+use super::flags::quote;
+use super::resources::{ResourceType, TYPES};
+use crate::api::{ApiError, Value};
+use crate::manifest::{self, ClientRefusal};
+use crate::shell::Context;
+
+/// An object of a file.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// What is written.
+    pub tree: Value,
+    /// Its type.
+    pub of: &'static ResourceType,
+    /// The file as kubectl names it.
+    pub file: String,
+    /// Its name; may be empty.
+    pub name: String,
+    /// Its namespace; empty for types without one.
+    pub namespace: String,
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// The objects, in order.
+    pub documents: Vec<Document>,
+    /// What could not be read. kubectl still acts on the rest.
+    pub failure: Failure,
+}
+
+/// Reads everything that `-f` names.
+///
+/// # Errors
+/// A file that is not there.
+pub fn documents(cx: &mut Context<'_>, cli: &Cli) -> Result<Loaded, Failure> {
+    let mut loaded = Loaded::default();
+    for name in cli.files() {
+        for (file, text) in texts(cx, name)? {
+            let stream = manifest::read_stream(&text);
+            for document in stream.documents {
+                loaded.take(document.tree, &file, cli);
+            }
+            if let Some(error) = stream.error {
+                let file = if file == "STDIN" { "STDIN" } else { &file };
+                let text = format!("error parsing {file}: {}", error.message);
+                loaded.failure.add(Failure::error(text));
+            }
+        }
+    }
+    Ok(loaded)
+}
+
+/// The texts that a name of `-f` stands for: a file, a folder's files, standard input.
+fn texts(cx: &mut Context<'_>, name: &str) -> Result<Vec<(String, String)>, Failure> {
+    if name == "-" {
+        return Ok(vec![("STDIN".to_owned(), cx.stdin.take())]);
+    }
+    if name.starts_with("http://") || name.starts_with("https://") {
+        return Err(Failure::error(format!(
+            "reading {name} is not simulated here: this page makes no requests"
+        )));
+    }
+    if let Some(text) = cx.files.get(name) {
+        return Ok(vec![(name.to_owned(), text.to_string())]);
+    }
+    let folder = match name.trim_end_matches('/') {
+        "." => String::new(),
+        folder => format!("{}/", folder.trim_start_matches("./")),
+    };
+    let is_manifest = |file: &str| {
+        [".yaml", ".yml", ".json"]
+            .iter()
+            .any(|ending| file.ends_with(ending))
+    };
+    let names: Vec<String> = cx
+        .files
+        .names()
+        .filter(|file| {
+            file.strip_prefix(folder.as_str())
+                .is_some_and(|rest| !rest.contains('/'))
+        })
+        .map(ToString::to_string)
+        .collect();
+    if names.is_empty() {
+        return Err(Failure::error(format!(
+            "the path {} does not exist",
+            quote(name)
+        )));
+    }
+    let found: Vec<(String, String)> = names
+        .into_iter()
+        .filter(|file| is_manifest(file))
+        .filter_map(|file| Some((file.clone(), cx.files.get(&file)?.to_string())))
+        .collect();
+    if found.is_empty() {
+        return Err(Failure::error(format!(
+            "error reading [{name}]: recognized file extensions are [.json .yaml .yml]"
+        )));
+    }
+    Ok(found)
+}
+
+impl Loaded {
+    /// Takes a document, or the items of a `List`.
+    fn take(&mut self, tree: Value, file: &str, cli: &Cli) {
+        if tree.str_at(&["kind"]) == Some("List") && tree.str_at(&["apiVersion"]) == Some("v1") {
+            for item in tree.items_at(&["items"]) {
+                self.take_one(item.clone(), file, cli);
+            }
+        } else {
+            self.take_one(tree, file, cli);
+        }
+    }
+
+    fn take_one(&mut self, mut tree: Value, file: &str, cli: &Cli) {
+        match type_of(&tree, file, validates(cli)) {
+            Ok(of) => {
+                let name = tree
+                    .str_at(&["metadata", "name"])
+                    .unwrap_or_default()
+                    .to_owned();
+                let written = tree
+                    .str_at(&["metadata", "namespace"])
+                    .unwrap_or_default()
+                    .to_owned();
+                if of.namespaced {
+                    if cli.flags.has("namespace") && !written.is_empty() && written != cli.namespace
+                    {
+                        self.failure.add(Failure::error(format!(
+                            "the namespace from the provided object \"{written}\" does not match the namespace \"{}\". You must pass '--namespace={written}' to perform this operation.",
+                            cli.namespace
+                        )));
+                        return;
+                    }
+                    if written.is_empty() {
+                        tree.set(&["metadata", "namespace"], cli.namespace.as_str());
+                    }
+                }
+                let namespace = match (of.namespaced, written.is_empty()) {
+                    (false, _) => String::new(),
+                    (true, true) => cli.namespace.clone(),
+                    (true, false) => written,
+                };
+                self.documents.push(Document {
+                    tree,
+                    of,
+                    file: file.to_owned(),
+                    name,
+                    namespace,
+                });
+            }
+            Err(failure) => self.failure.add(failure),
+        }
+    }
+}
+
+/// `--validate`: whether kubectl checks the schema by itself. Commands without the flag do not.
+fn validates(cli: &Cli) -> bool {
+    matches!(cli.path, "apply" | "create" | "replace")
+        && !matches!(cli.flags.text("validate"), Some("false" | "ignore"))
+}
+
+fn type_of(tree: &Value, file: &str, validate: bool) -> Result<&'static ResourceType, Failure> {
+    let refusal = match manifest::check_header(tree, validate) {
+        Ok(kind) => return Ok(ResourceType::of(kind)),
+        Err(refusal) => refusal,
+    };
+    let file = quote(file);
+    match refusal {
+        ClientRefusal::Validating(what) => Err(Failure::error(format!(
+            "error validating {file}: error validating data: {what}; if you choose to ignore these errors, turn validation off with --validate=false"
+        ))),
+        ClientRefusal::Decoding(fault) => Err(Failure::error(format!(
+            "unable to decode {file}: {}",
+            fault.message
+        ))),
+        ClientRefusal::NoMatch { kind, version } => {
+            let known = TYPES
+                .iter()
+                .find(|t| t.api_version == version && t.kind.eq_ignore_ascii_case(&kind));
+            if let Some(of) = known {
+                return Ok(of);
+            }
+            let text = |key: &str| tree.str_at(&["metadata", key]).unwrap_or_default();
+            Err(Failure::error(format!(
+                "resource mapping not found for name: {} namespace: {} from {file}: no matches for kind {} in version {}\nensure CRDs are installed first",
+                quote(text("name")),
+                quote(text("namespace")),
+                quote(&kind),
+                quote(&version)
+            )))
+        }
+    }
+}
+
+/// What the API server says of an object's text before it looks at its values: wrong kind spelling, unknown
+/// fields, wrong types. Warnings are answered when unknown fields are only warned of.
+///
+/// # Errors
+/// The refusal.
+pub fn decode(of: &ResourceType, tree: &Value, cli: &Cli) -> Result<Vec<String>, ApiError> {
+    let Some(kind) = of.simulated() else {
+        return Ok(Vec::new());
+    };
+    if let Some(error) = manifest::wrong_case(kind, tree) {
+        return Err(error);
+    }
+    let decoded = manifest::decode(kind.name(), tree);
+    let (name, version) = (kind.name(), kind.version());
+    match cli.flags.text("validate") {
+        Some("ignore" | "false") => decoded
+            .type_error(name, version)
+            .map_or(Ok(Vec::new()), Err),
+        Some("warn") => match decoded.type_error(name, version) {
+            Some(error) => Err(error),
+            None => Ok(decoded
+                .unknown
+                .into_iter()
+                .map(|fault| fault.message)
+                .collect()),
+        },
+        _ => decoded.error(name, version).map_or(Ok(Vec::new()), Err),
+    }
+}

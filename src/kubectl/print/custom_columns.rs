@@ -1,0 +1,82 @@
+//! `-o custom-columns=NAME:.metadata.name,…`
+//! `kubectl/pkg/cmd/get/customcolumn.go`
+
+use super::jsonpath::{self, JsonPath};
+use super::table::TableWriter;
+use crate::api::Value;
+use crate::kubectl::failure::Failure;
+
+/// Columns chosen by the user.
+#[derive(Clone, Debug)]
+pub struct CustomColumns {
+    columns: Vec<(String, JsonPath)>,
+    headers: bool,
+}
+
+impl CustomColumns {
+    /// Reads `HEADER:path,HEADER:path`.
+    ///
+    /// # Errors
+    /// kubectl's words.
+    pub fn parse(text: &str, headers: bool) -> Result<CustomColumns, Failure> {
+        if text.is_empty() {
+            return Err(Failure::error(
+                "custom-columns format specified but no custom columns given",
+            ));
+        }
+        let mut columns = Vec::new();
+        for part in text.split(',') {
+            let Some((header, path)) = part.split_once(':') else {
+                return Err(Failure::error(format!(
+                    "unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>"
+                )));
+            };
+            let path = jsonpath::relaxed(path)?;
+            columns.push((header.to_owned(), JsonPath::parse(&path, false, false)?));
+        }
+        Ok(CustomColumns { columns, headers })
+    }
+
+    /// The table of an object or of the items of a list.
+    ///
+    /// # Errors
+    /// A path that cannot be followed.
+    pub fn print(&self, tree: &Value) -> Result<String, Failure> {
+        let is_list = tree.str_at(&["kind"]) == Some("List") && tree.get("items").is_some();
+        let items: &[Value] = if is_list {
+            tree.items_at(&["items"])
+        } else {
+            std::slice::from_ref(tree)
+        };
+        let mut rows = Vec::new();
+        if self.headers {
+            rows.push(
+                self.columns
+                    .iter()
+                    .map(|(header, _)| header.clone())
+                    .collect(),
+            );
+        }
+        for item in items {
+            let mut row = Vec::new();
+            for (_, path) in &self.columns {
+                let found: Vec<String> = path.find_all(item)?.iter().map(cell).collect();
+                row.push(if found.is_empty() {
+                    "<none>".to_owned()
+                } else {
+                    found.join(",")
+                });
+            }
+            rows.push(row);
+        }
+        Ok(TableWriter::default().print(&rows))
+    }
+}
+
+/// A found value as Go prints it.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => "<none>".to_owned(),
+        other => crate::kubectl::patch::strategic::go_map(other),
+    }
+}

@@ -1,0 +1,328 @@
+//! Reading JSONPath templates.
+//! `client-go/util/jsonpath/parser.go`
+
+/// A part of a template.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    /// Text outside braces, or in quotes.
+    Text(String),
+    /// A path: what it finds is printed.
+    Path(Vec<Step>),
+    /// `{range …} … {end}`
+    Range(Vec<Step>, Vec<Node>),
+    /// A bare word, which means nothing.
+    Identifier(String),
+    /// An `{end}` too many.
+    StrayEnd,
+}
+
+/// A step of a path.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// `$`
+    Root,
+    /// `.name`, `['name']`
+    Field(String),
+    /// `*`
+    Wildcard,
+    /// `[from:to:by]`; `[n]` has the smallest number as its end.
+    Slice(Option<i64>, Option<i64>, Option<i64>),
+    /// `[0,2]`
+    Union(Vec<Step>),
+    /// `..`
+    Recursive,
+    /// `[?(@.type=="Ready")]`
+    Filter(Box<Node>, Comparison, Box<Node>),
+}
+
+/// How the two sides of a filter are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Comparison {
+    Exists,
+    Equal,
+    Different,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// Nesting beyond this is refused.
+const DEPTH: usize = 50;
+
+/// Reads a template.
+///
+/// # Errors
+/// The parser's words.
+pub fn parse(template: &str) -> Result<Vec<Node>, String> {
+    let mut rest = template;
+    let mut open: Vec<(Vec<Step>, Vec<Node>)> = Vec::new();
+    let mut nodes = Vec::new();
+    while !rest.is_empty() {
+        let Some(start) = rest.find('{') else {
+            nodes.push(Node::Text(rest.to_owned()));
+            break;
+        };
+        let (text, after) = rest.split_at(start);
+        if !text.is_empty() {
+            nodes.push(Node::Text(text.to_owned()));
+        }
+        let (action, after) = close(after.get(1..).unwrap_or_default())?;
+        rest = after;
+        let action = action.trim();
+        if let Some(path) = action.strip_prefix("range ") {
+            if open.len() >= DEPTH {
+                return Err("nested too deeply".to_owned());
+            }
+            let steps = steps(path.trim())?;
+            open.push((steps, std::mem::take(&mut nodes)));
+        } else if action == "end" {
+            match open.pop() {
+                Some((steps, before)) => {
+                    let inner = std::mem::replace(&mut nodes, before);
+                    nodes.push(Node::Range(steps, inner));
+                }
+                None => nodes.push(Node::StrayEnd),
+            }
+        } else {
+            nodes.push(operand(action)?);
+        }
+    }
+    if let Some((steps, before)) = open.pop() {
+        let inner = std::mem::replace(&mut nodes, before);
+        nodes.push(Node::Range(steps, inner));
+    }
+    Ok(nodes)
+}
+
+/// The text up to the closing brace, and what follows it.
+fn close(text: &str) -> Result<(&str, &str), String> {
+    let mut quoted: Option<char> = None;
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        match quoted {
+            _ if escaped => escaped = false,
+            _ if c == '\\' => escaped = true,
+            Some(quote) if c == quote => quoted = None,
+            Some(_) => {}
+            None if c == '"' || c == '\'' => quoted = Some(c),
+            None if c == '}' => {
+                return Ok((&text[..at], text.get(at + 1..).unwrap_or_default()));
+            }
+            None => {}
+        }
+    }
+    Err(match quoted {
+        Some(_) => "unterminated quoted string".to_owned(),
+        None => "unclosed action".to_owned(),
+    })
+}
+
+/// A path, a quoted text or a number.
+fn operand(text: &str) -> Result<Node, String> {
+    let text = text.trim();
+    let first = text.chars().next();
+    match first {
+        None => Ok(Node::Path(Vec::new())),
+        Some(quote @ ('"' | '\'')) => {
+            let inner = text.strip_prefix(quote).and_then(|t| t.strip_suffix(quote));
+            Ok(Node::Text(unescape(
+                inner.ok_or("unterminated quoted string")?,
+            )))
+        }
+        Some('.' | '$' | '@' | '[' | '*') => steps(text).map(Node::Path),
+        Some(c) if c.is_ascii_digit() || c == '-' || c == '+' => Ok(Node::Text(text.to_owned())),
+        Some(c) if c.is_alphabetic() || c == '_' => {
+            let end = text
+                .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .unwrap_or(text.len());
+            let word = &text[..end];
+            if matches!(word, "true" | "false") {
+                return Ok(Node::Text(word.to_owned()));
+            }
+            Ok(Node::Identifier(word.to_owned()))
+        }
+        Some(c) => Err(unrecognized(c)),
+    }
+}
+
+fn unrecognized(c: char) -> String {
+    format!("unrecognized character in action: U+{:04X} '{c}'", c as u32)
+}
+
+fn unescape(text: &str) -> String {
+    let mut out = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('n') => out.push('\n'),
+            Some('t') => out.push('\t'),
+            Some('r') => out.push('\r'),
+            Some(other) => out.push(other),
+            None => {}
+        }
+    }
+    out
+}
+
+/// `.metadata.labels.app`, `$.items[*]`, `.items[0]..name`
+fn steps(text: &str) -> Result<Vec<Step>, String> {
+    let mut steps = Vec::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        rest = match c {
+            '$' => {
+                steps.push(Step::Root);
+                rest.get(1..).unwrap_or_default()
+            }
+            '@' => rest.get(1..).unwrap_or_default(),
+            '*' => {
+                steps.push(Step::Wildcard);
+                rest.get(1..).unwrap_or_default()
+            }
+            '.' if rest.starts_with("..") => {
+                steps.push(Step::Recursive);
+                let after = rest.get(2..).unwrap_or_default();
+                field(after, &mut steps)
+            }
+            '.' => field(rest.get(1..).unwrap_or_default(), &mut steps),
+            '[' => {
+                let end = bracket_end(rest).ok_or("unterminated array")?;
+                let inner = rest.get(1..end).unwrap_or_default();
+                steps.push(bracket(inner)?);
+                rest.get(end + 1..).unwrap_or_default()
+            }
+            ' ' => rest.get(1..).unwrap_or_default(),
+            c if c.is_alphanumeric() || c == '_' => field(rest, &mut steps),
+            c => return Err(unrecognized(c)),
+        };
+    }
+    Ok(steps)
+}
+
+/// Reads the name of a field and answers what follows; a backslash takes the next character's meaning.
+fn field<'a>(text: &'a str, steps: &mut Vec<Step>) -> &'a str {
+    let mut name = String::new();
+    let mut escaped = false;
+    let mut end = text.len();
+    for (at, c) in text.char_indices() {
+        if escaped {
+            name.push(c);
+            escaped = false;
+        } else if c == '\\' {
+            escaped = true;
+        } else if matches!(
+            c,
+            '.' | '[' | ' ' | '}' | ']' | ')' | '=' | '!' | '<' | '>' | '~'
+        ) {
+            end = at;
+            break;
+        } else {
+            name.push(c);
+        }
+    }
+    if name == "*" {
+        steps.push(Step::Wildcard);
+    } else if !name.is_empty() {
+        steps.push(Step::Field(name));
+    }
+    text.get(end..).unwrap_or_default()
+}
+
+fn bracket_end(text: &str) -> Option<usize> {
+    let (mut depth, mut quoted) = (0_usize, None);
+    for (at, c) in text.char_indices() {
+        match quoted {
+            Some(quote) if c == quote => quoted = None,
+            Some(_) => {}
+            None => match c {
+                '"' | '\'' => quoted = Some(c),
+                '[' => depth += 1,
+                ']' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        return Some(at);
+                    }
+                }
+                _ => {}
+            },
+        }
+    }
+    None
+}
+
+fn bracket(inner: &str) -> Result<Step, String> {
+    if let Some(filter) = inner.strip_prefix("?(") {
+        return condition(filter.strip_suffix(')').ok_or("unclosed array expect ]")?);
+    }
+    let quoted = |text: &str| {
+        text.strip_prefix('\'')
+            .and_then(|t| t.strip_suffix('\''))
+            .filter(|t| !t.contains('\''))
+            .map(|t| t.replace('\\', ""))
+    };
+    if let Some(name) = quoted(inner) {
+        return Ok(Step::Field(name));
+    }
+    if inner.contains(',') {
+        let parts: Result<Vec<Step>, String> =
+            inner.split(',').map(|part| bracket(part.trim())).collect();
+        return parts.map(Step::Union);
+    }
+    if inner == "*" {
+        return Ok(Step::Wildcard);
+    }
+    let invalid = || format!("invalid array index {inner}");
+    let number = |text: &str| -> Result<Option<i64>, String> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        text.parse().map(Some).map_err(|_| invalid())
+    };
+    let parts: Vec<&str> = inner.split(':').collect();
+    match parts.as_slice() {
+        [one] => Ok(Step::Slice(
+            Some(one.parse().map_err(|_| invalid())?),
+            Some(i64::MIN),
+            None,
+        )),
+        [from, to] => Ok(Step::Slice(number(from)?, number(to)?, None)),
+        [from, to, by] => Ok(Step::Slice(number(from)?, number(to)?, number(by)?)),
+        _ => Err(invalid()),
+    }
+}
+
+fn condition(text: &str) -> Result<Step, String> {
+    const OPERATORS: [(&str, Comparison); 6] = [
+        ("==", Comparison::Equal),
+        ("!=", Comparison::Different),
+        ("<=", Comparison::LessOrEqual),
+        (">=", Comparison::GreaterOrEqual),
+        ("<", Comparison::Less),
+        (">", Comparison::Greater),
+    ];
+    if let Some((_, after)) = text.split_once("=~") {
+        let _ = after;
+        return Err(unrecognized('~'));
+    }
+    let found = OPERATORS
+        .iter()
+        .filter_map(|(symbol, comparison)| Some((text.find(symbol)?, symbol, comparison)))
+        .min_by_key(|(at, symbol, _)| (*at, usize::MAX - symbol.len()));
+    let Some((at, symbol, comparison)) = found else {
+        let left = operand(text)?;
+        return Ok(Step::Filter(
+            Box::new(left),
+            Comparison::Exists,
+            Box::new(Node::Text(String::new())),
+        ));
+    };
+    let left = operand(&text[..at])?;
+    let right = operand(text.get(at + symbol.len()..).unwrap_or_default())?;
+    Ok(Step::Filter(Box::new(left), *comparison, Box::new(right)))
+}

@@ -1,0 +1,149 @@
+//! `-o`: how objects are printed.
+//! `cli-runtime/pkg/genericclioptions/print_flags.go`
+
+use super::custom_columns::CustomColumns;
+use super::jsonpath::JsonPath;
+use super::{json, yaml};
+use crate::api::{Object, Value};
+use crate::kubectl::cli::Cli;
+use crate::kubectl::failure::Failure;
+use crate::kubectl::resources::ResourceType;
+use crate::shell::Context;
+
+/// The value of `-o`.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// A table, with more columns if wide; the lines of other verbs.
+    Human {
+        /// `-o wide`
+        wide: bool,
+    },
+    /// `statefulset.apps/web`
+    Name,
+    /// `-o yaml`
+    Yaml,
+    /// `-o json`
+    Json,
+    /// `-o jsonpath=…`
+    JsonPath(JsonPath),
+    /// `-o custom-columns=…`
+    Columns(CustomColumns),
+}
+
+const FORMATS: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml";
+
+impl Output {
+    /// Reads `-o` and `--template`.
+    ///
+    /// # Errors
+    /// kubectl's words for a format that is unknown or cannot be read.
+    pub fn read(cli: &Cli, cx: &Context<'_>) -> Result<Output, Failure> {
+        let given = cli.flags.or_empty("output");
+        let (format, argument) = match given.split_once('=') {
+            Some((format, argument)) => (format, Some(argument)),
+            None => (given, cli.flags.text("template").filter(|t| !t.is_empty())),
+        };
+        let file = || -> Result<String, Failure> {
+            let name = argument.unwrap_or_default();
+            cx.files.get(name).map(ToString::to_string).ok_or_else(|| {
+                Failure::error(format!(
+                    "error reading --template {name}, open {name}: no such file or directory"
+                ))
+            })
+        };
+        let strict = !cli.flags.truth("allow-missing-template-keys", true);
+        match format.to_ascii_lowercase().as_str() {
+            "" if argument.is_some() => Err(no_go_templates()),
+            "" => Ok(Output::Human { wide: false }),
+            "wide" => Ok(Output::Human { wide: true }),
+            "name" => Ok(Output::Name),
+            "yaml" => Ok(Output::Yaml),
+            "json" => Ok(Output::Json),
+            "jsonpath" => {
+                let template = argument.ok_or_else(|| needs("jsonpath"))?;
+                JsonPath::parse(template, strict, false).map(Output::JsonPath)
+            }
+            "jsonpath-as-json" => {
+                let template = argument.ok_or_else(|| needs("jsonpath-as-json"))?;
+                JsonPath::parse(template, strict, true).map(Output::JsonPath)
+            }
+            "jsonpath-file" => JsonPath::parse(&file()?, strict, false).map(Output::JsonPath),
+            "custom-columns" => {
+                let headers = !cli.flags.on("no-headers");
+                CustomColumns::parse(argument.unwrap_or_default(), headers).map(Output::Columns)
+            }
+            "go-template" | "go-template-file" | "template" | "templatefile" => {
+                Err(no_go_templates())
+            }
+            "kyaml" | "custom-columns-file" => {
+                Err(Failure::error(format!("-o {format} is not simulated here")))
+            }
+            _ => Err(Failure::error(format!(
+                "unable to match a printer suitable for the output format {}, allowed formats are: {FORMATS}",
+                crate::kubectl::flags::quote(given)
+            ))),
+        }
+    }
+
+    /// Whether it is a table or a sentence.
+    #[must_use]
+    pub fn human(&self) -> bool {
+        matches!(self, Output::Human { .. })
+    }
+
+    /// Prints one object, which is what the verbs that write do.
+    ///
+    /// # Errors
+    /// A template that does not fit the object.
+    pub fn one(&self, object: &Object) -> Result<String, Failure> {
+        match self {
+            Output::Name => Ok(name_line(object)),
+            _ => self.value(object.tree()),
+        }
+    }
+
+    /// Prints a tree: an object or a list of them.
+    ///
+    /// # Errors
+    /// A template that does not fit the object.
+    pub fn value(&self, tree: &Value) -> Result<String, Failure> {
+        match self {
+            Output::Yaml => Ok(yaml::to_yaml(tree)),
+            Output::Json => Ok(json::to_json(tree)),
+            Output::JsonPath(path) => path.print(tree),
+            Output::Columns(columns) => columns.print(tree),
+            Output::Human { .. } | Output::Name => Ok(String::new()),
+        }
+    }
+}
+
+/// `statefulset.apps/web` and a line end.
+#[must_use]
+pub fn name_line(object: &Object) -> String {
+    let of = ResourceType::of(object.kind);
+    format!("{}/{}\n", of.qualified_singular(), object.name())
+}
+
+/// The objects as a `List`.
+#[must_use]
+pub fn list_of(items: Vec<Value>) -> Value {
+    Value::map([
+        ("apiVersion", Value::from("v1")),
+        ("items", Value::from(items)),
+        ("kind", Value::from("List")),
+        (
+            "metadata",
+            Value::map([("resourceVersion", Value::from(""))]),
+        ),
+    ])
+}
+
+fn needs(format: &str) -> Failure {
+    Failure::error(format!(
+        "template format specified but no template given ({format})"
+    ))
+}
+
+fn no_go_templates() -> Failure {
+    Failure::error("Go templates are not simulated here; use -o jsonpath")
+}

@@ -1,0 +1,188 @@
+//! `kubectl create -f`, `kubectl replace -f`
+//! `kubectl/pkg/cmd/create/create.go`, `kubectl/pkg/cmd/replace/replace.go`
+
+use super::apply::{check_validate, with_last_applied};
+use super::{
+    DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, RECURSIVE,
+    SELECTOR, TEMPLATE, TIMEOUT,
+};
+use crate::api::Object;
+use crate::kubectl::cli::{Cli, DryRun, Outcome};
+use crate::kubectl::cluster::fetch;
+use crate::kubectl::failure::Failure;
+use crate::kubectl::flags::{Flag, FlagType, flag};
+use crate::kubectl::load::{Document, documents};
+use crate::kubectl::print::output::Output;
+use crate::kubectl::write;
+use crate::shell::Context;
+use std::sync::Arc;
+
+/// The flags of `kubectl create`.
+pub const FLAGS: &[Flag] = &[
+    MISSING_KEYS,
+    DRY_RUN,
+    flag("edit", None, FlagType::Bool).missing(),
+    FIELD_MANAGER,
+    FILENAME,
+    KUSTOMIZE,
+    OUTPUT,
+    flag("raw", None, FlagType::Text).missing(),
+    flag("record", None, FlagType::Bool).missing(),
+    RECURSIVE,
+    flag("save-config", None, FlagType::Bool),
+    SELECTOR,
+    MANAGED_FIELDS,
+    TEMPLATE,
+    flag("validate", None, FlagType::Text).bare("strict"),
+    flag("windows-line-endings", None, FlagType::Bool).missing(),
+];
+
+/// The flags of `kubectl replace`.
+pub const REPLACE_FLAGS: &[Flag] = &[
+    MISSING_KEYS,
+    flag("cascade", None, FlagType::Text)
+        .bare("background")
+        .missing(),
+    DRY_RUN,
+    FIELD_MANAGER,
+    FILENAME,
+    flag("force", None, FlagType::Bool).missing(),
+    flag("grace-period", None, FlagType::Int).missing(),
+    KUSTOMIZE,
+    OUTPUT,
+    flag("raw", None, FlagType::Text).missing(),
+    RECURSIVE,
+    flag("save-config", None, FlagType::Bool),
+    MANAGED_FIELDS,
+    flag("subresource", None, FlagType::Text).missing(),
+    TEMPLATE,
+    TIMEOUT,
+    flag("validate", None, FlagType::Text).bare("strict"),
+    flag("wait", None, FlagType::Bool).missing(),
+];
+
+/// Runs `create`.
+pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    let args = &cli.flags.args;
+    if let Some(first) = args.first()
+        && SUBCOMMANDS.contains(&first.as_str())
+    {
+        return Err(Failure::error(format!(
+            "kubectl create {first} is not simulated here"
+        )));
+    }
+    if !args.is_empty() {
+        return Err(cli.usage(&format!("Unexpected args: [{}]", args.join(" "))));
+    }
+    if cli.files().is_empty() {
+        return Err(Failure::error("must specify one of -f and -k"));
+    }
+    each(
+        cx,
+        cli,
+        "no objects passed to create",
+        |cx, document, dry_run| {
+            let tree = if cli.flags.on("save-config") {
+                with_last_applied(&document.tree)
+            } else {
+                document.tree.clone()
+            };
+            if dry_run == DryRun::Client {
+                return Ok((
+                    Arc::new(Object::new(write::kind_of(document.of)?, tree)),
+                    "created",
+                ));
+            }
+            let _ = write::kind_of(document.of)?;
+            let answer = write::create(cx, document.of, &tree, cli, dry_run.on())
+                .map_err(|error| Failure::server(error, "creating", &document.file))?;
+            answer.warn(cx);
+            Ok((answer.object, "created"))
+        },
+    )
+}
+
+/// Runs `replace`.
+pub fn run_replace(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    if cli.files().is_empty() {
+        return Err(Failure::error("must specify one of -f and -k"));
+    }
+    if !cli.flags.args.is_empty() {
+        return Err(cli.usage(&format!("Unexpected args: [{}]", cli.flags.args.join(" "))));
+    }
+    each(cx, cli, "", |cx, document, dry_run| {
+        let _ = write::kind_of(document.of)?;
+        let tree = if cli.flags.on("save-config") {
+            with_last_applied(&document.tree)
+        } else {
+            document.tree.clone()
+        };
+        let failed = |error| Failure::server(error, "replacing", &document.file);
+        fetch(cx.world, document.of, &document.namespace, &document.name).map_err(failed)?;
+        if dry_run == DryRun::Client {
+            return Ok((
+                Arc::new(Object::new(write::kind_of(document.of)?, tree)),
+                "replaced",
+            ));
+        }
+        let answer = write::replace(cx, document.of, &tree, cli, dry_run.on()).map_err(failed)?;
+        answer.warn(cx);
+        Ok((answer.object, "replaced"))
+    })
+}
+
+/// The kinds that kubectl can make from flags.
+const SUBCOMMANDS: [&str; 20] = [
+    "clusterrole",
+    "clusterrolebinding",
+    "configmap",
+    "cm",
+    "cronjob",
+    "deployment",
+    "deploy",
+    "ingress",
+    "job",
+    "namespace",
+    "ns",
+    "poddisruptionbudget",
+    "pdb",
+    "priorityclass",
+    "quota",
+    "role",
+    "rolebinding",
+    "secret",
+    "service",
+    "serviceaccount",
+];
+
+type Made = Result<(Arc<Object>, &'static str), Failure>;
+
+fn each(
+    cx: &mut Context<'_>,
+    cli: &Cli,
+    none: &str,
+    make: impl Fn(&mut Context<'_>, &Document, DryRun) -> Made,
+) -> Result<Outcome, Failure> {
+    check_validate(cli)?;
+    let dry_run = cli.dry_run()?;
+    let output = Output::read(cli, cx)?;
+    let loaded = documents(cx, cli)?;
+    if loaded.documents.is_empty() && loaded.failure.is_empty() && !none.is_empty() {
+        return Err(Failure::error(none));
+    }
+    let mut failure = loaded.failure;
+    for document in &loaded.documents {
+        match make(cx, document, dry_run) {
+            Ok((object, what)) if output.human() => cx.out.stdout(format!(
+                "{}/{} {what}{}\n",
+                document.of.qualified_singular(),
+                object.name(),
+                dry_run.suffix()
+            )),
+            Ok((object, _)) => cx.out.stdout(output.one(&object)?),
+            Err(error) => failure.add(error),
+        }
+    }
+    failure.result()?;
+    Ok(Outcome::Done(0))
+}

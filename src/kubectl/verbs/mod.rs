@@ -1,0 +1,210 @@
+//! The verbs, one file each, and the table of all that kubectl has.
+
+use super::cli::{Cli, Outcome};
+use super::failure::Failure;
+use super::flags::{Flag, FlagType, flag};
+use crate::shell::Context;
+
+pub mod apply;
+pub mod create;
+pub mod get;
+pub mod watch;
+
+/// A command of kubectl.
+pub struct Verb {
+    /// `rollout status`
+    pub path: &'static str,
+    /// Its flags; `None` if it is not simulated.
+    pub flags: Option<&'static [Flag]>,
+    /// Does it.
+    pub run: fn(&mut Context<'_>, &Cli) -> Result<Outcome, Failure>,
+}
+
+impl Verb {
+    /// The names of its subcommands, in kubectl's order.
+    #[must_use]
+    pub fn subcommands(&self) -> &'static [&'static str] {
+        match self.path {
+            "rollout" => &["history", "pause", "restart", "resume", "status", "undo"],
+            "set" => &[
+                "env",
+                "image",
+                "resources",
+                "selector",
+                "serviceaccount",
+                "subject",
+            ],
+            "config" => &[
+                "current-context",
+                "get-contexts",
+                "set-context",
+                "use-context",
+                "view",
+            ],
+            _ => &[],
+        }
+    }
+}
+
+const fn verb(
+    path: &'static str,
+    flags: &'static [Flag],
+    run: fn(&mut Context<'_>, &Cli) -> Result<Outcome, Failure>,
+) -> Verb {
+    Verb {
+        path,
+        flags: Some(flags),
+        run,
+    }
+}
+
+const fn missing(path: &'static str) -> Verb {
+    Verb {
+        path,
+        flags: None,
+        run: |_, _| Ok(Outcome::Done(1)),
+    }
+}
+
+/// Every command, in the order in which kubectl knows them.
+static VERBS: &[Verb] = &[
+    verb("create", create::FLAGS, create::run),
+    missing("expose"),
+    missing("run"),
+    missing("set"),
+    missing("explain"),
+    verb("get", get::FLAGS, get::run),
+    missing("edit"),
+    missing("delete"),
+    missing("rollout"),
+    missing("scale"),
+    missing("autoscale"),
+    missing("certificate"),
+    missing("cluster-info"),
+    missing("top"),
+    missing("cordon"),
+    missing("uncordon"),
+    missing("drain"),
+    missing("taint"),
+    missing("describe"),
+    missing("logs"),
+    missing("attach"),
+    missing("exec"),
+    missing("port-forward"),
+    missing("proxy"),
+    missing("cp"),
+    missing("auth"),
+    missing("debug"),
+    missing("events"),
+    missing("diff"),
+    verb("apply", apply::FLAGS, apply::run),
+    missing("patch"),
+    verb("replace", create::REPLACE_FLAGS, create::run_replace),
+    missing("wait"),
+    missing("kustomize"),
+    missing("label"),
+    missing("annotate"),
+    missing("completion"),
+    missing("api-resources"),
+    missing("api-versions"),
+    missing("config"),
+    missing("plugin"),
+    missing("version"),
+    missing("options"),
+    missing("alpha"),
+    missing("help"),
+];
+
+/// What `kubectl` alone prints here: the commands that work.
+#[must_use]
+pub fn overview() -> String {
+    let mut text =
+        "kubectl controls the Kubernetes cluster manager.\n\nCommands that work here:\n".to_owned();
+    for verb in VERBS.iter().filter(|verb| verb.flags.is_some()) {
+        text.push_str(&format!("  {}\n", verb.path));
+    }
+    text
+}
+
+/// The command with this path.
+#[must_use]
+pub fn find(path: &str) -> Option<&'static Verb> {
+    VERBS.iter().find(|verb| verb.path == path)
+}
+
+/// `unknown command "podz" for "kubectl"`, with what may have been meant.
+#[must_use]
+pub fn unknown(name: &str) -> Failure {
+    let lower = name.to_ascii_lowercase();
+    let near: Vec<&str> = VERBS
+        .iter()
+        .map(|verb| verb.path)
+        .filter(|path| !path.contains(' '))
+        .filter(|path| distance(&lower, path) <= 2 || path.starts_with(&lower))
+        .collect();
+    let mut text = format!("unknown command \"{name}\" for \"kubectl\"");
+    if !near.is_empty() {
+        text.push_str("\n\nDid you mean this?\n");
+        for path in near {
+            text.push_str(&format!("\t{path}\n"));
+        }
+    }
+    Failure::error(text.trim_end_matches('\n'))
+}
+
+/// The number of letters to change, add or take away to make `b` of `a`.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let at = |row: &[usize], j: usize| row.get(j).copied().unwrap_or(usize::MAX / 2);
+            let change = at(&row, j) + usize::from(x != *y);
+            next.push(change.min(at(&row, j + 1) + 1).min(at(&next, j) + 1));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+pub(super) const FILENAME: Flag = flag("filename", Some('f'), FlagType::List);
+pub(super) const RECURSIVE: Flag = flag("recursive", Some('R'), FlagType::Bool);
+pub(super) const KUSTOMIZE: Flag = flag("kustomize", Some('k'), FlagType::Text).missing();
+pub(super) const OUTPUT: Flag = flag("output", Some('o'), FlagType::Text);
+pub(super) const SELECTOR: Flag = flag("selector", Some('l'), FlagType::Text);
+pub(super) const FIELD_SELECTOR: Flag = flag("field-selector", None, FlagType::Text);
+pub(super) const ALL_NAMESPACES: Flag = flag("all-namespaces", Some('A'), FlagType::Bool);
+pub(super) const ALL: Flag = flag("all", None, FlagType::Bool);
+pub(super) const DRY_RUN: Flag = flag("dry-run", None, FlagType::Text).bare("unchanged");
+pub(super) const TEMPLATE: Flag = flag("template", None, FlagType::Text);
+pub(super) const MANAGED_FIELDS: Flag = flag("show-managed-fields", None, FlagType::Bool).missing();
+pub(super) const MISSING_KEYS: Flag = flag("allow-missing-template-keys", None, FlagType::Bool);
+pub(super) const FIELD_MANAGER: Flag = flag("field-manager", None, FlagType::Text);
+pub(super) const TIMEOUT: Flag = flag("timeout", None, FlagType::Duration);
+pub(super) const SUBRESOURCE: Flag = flag("subresource", None, FlagType::Text);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Recorded: corpus B, B-cli-01 and those after it.
+    #[test]
+    fn near_misses() {
+        for (word, near) in [
+            ("descirbe", "describe"),
+            ("delte", "delete"),
+            ("sacle", "scale"),
+            ("pods", "logs"),
+            ("bogus", "logs"),
+        ] {
+            assert_eq!(
+                unknown(word).text(),
+                format!(
+                    "error: unknown command \"{word}\" for \"kubectl\"\n\nDid you mean this?\n\t{near}"
+                )
+            );
+        }
+        assert!(unknown("GET").text().ends_with("\tset\n\tget"));
+    }
+}

@@ -1,0 +1,299 @@
+//! Requests that write: what the API server does before storage (decoding, patching) and the request itself.
+
+use super::cli::{Cli, DryRun};
+use super::failure::Failure;
+use super::flags::quote;
+use super::patch::{json_patch, merge, strategic};
+use super::resources::ResourceType;
+use crate::api::{ApiError, Cause, ErrorReason, Kind, Object, Value};
+use crate::manifest::{self, Fault};
+use crate::shell::Context;
+use std::sync::Arc;
+
+/// What the API server answers, with its warnings.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The object after the request.
+    pub object: Arc<Object>,
+    /// What is printed after `Warning: `.
+    pub warnings: Vec<String>,
+}
+
+impl Answer {
+    /// Prints the warnings.
+    pub fn warn(&self, cx: &mut Context<'_>) {
+        for warning in &self.warnings {
+            cx.out.stderr(format!("Warning: {warning}\n"));
+        }
+    }
+}
+
+/// The kind of a type, if it can be written here.
+///
+/// # Errors
+/// A sentence for types that are not simulated.
+pub fn kind_of(of: &ResourceType) -> Result<Kind, Failure> {
+    of.simulated()
+        .ok_or_else(|| Failure::error(format!("{} objects are not simulated here", of.kind)))
+}
+
+/// Creates an object from its text.
+///
+/// # Errors
+/// The API server's refusal.
+pub fn create(
+    cx: &mut Context<'_>,
+    of: &ResourceType,
+    tree: &Value,
+    cli: &Cli,
+    dry_run: bool,
+) -> Result<Answer, ApiError> {
+    let Some(kind) = of.simulated() else {
+        let what = format!("{} objects are not simulated here", of.kind);
+        return Err(ApiError::new(ErrorReason::MethodNotAllowed, what));
+    };
+    let (tree, warnings) = decoded(of, kind, tree, cli)?;
+    let object = cx.world.create(kind, tree, dry_run)?;
+    Ok(Answer { object, warnings })
+}
+
+/// Replaces an object by its text.
+///
+/// # Errors
+/// The API server's refusal.
+pub fn replace(
+    cx: &mut Context<'_>,
+    of: &ResourceType,
+    tree: &Value,
+    cli: &Cli,
+    dry_run: bool,
+) -> Result<Answer, ApiError> {
+    let Some(kind) = of.simulated() else {
+        let what = format!("{} objects are not simulated here", of.kind);
+        return Err(ApiError::new(ErrorReason::MethodNotAllowed, what));
+    };
+    let (tree, warnings) = decoded(of, kind, tree, cli)?;
+    let object = cx.world.update(kind, tree, dry_run)?;
+    Ok(Answer { object, warnings })
+}
+
+fn decoded(
+    of: &ResourceType,
+    kind: Kind,
+    tree: &Value,
+    cli: &Cli,
+) -> Result<(Value, Vec<String>), ApiError> {
+    let warnings = super::load::decode(of, tree, cli)?;
+    let mut tree = tree.clone();
+    drop_unknown(kind, &mut tree);
+    Ok((tree, warnings))
+}
+
+/// Takes away the fields that the kind does not have, as a decoder does.
+fn drop_unknown(kind: Kind, tree: &mut Value) -> Vec<Fault> {
+    let unknown = manifest::decode(kind.name(), tree).unknown;
+    for fault in &unknown {
+        remove_at(tree, &fault.path);
+    }
+    unknown
+}
+
+/// Takes away what stands at a path such as `spec.containers[0].cmd`.
+fn remove_at(tree: &mut Value, path: &str) {
+    let mut steps = Vec::new();
+    for part in path.split('.') {
+        let mut pieces = part.split('[');
+        steps.extend(
+            pieces
+                .next()
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned),
+        );
+        steps.extend(pieces.map(|index| index.trim_end_matches(']').to_owned()));
+    }
+    let Some((last, parents)) = steps.split_last() else {
+        return;
+    };
+    let holder = parents.iter().try_fold(tree, |at, step| match at {
+        Value::Map(map) if map.contains(step) => Some(map.entry(step)),
+        Value::List(list) => list.make_mut().get_mut(step.parse::<usize>().ok()?),
+        _ => None,
+    });
+    if let Some(Value::Map(map)) = holder {
+        map.remove(last);
+    }
+}
+
+/// How a patch is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PatchType {
+    /// `strategic`
+    Strategic,
+    /// `merge`
+    Merge,
+    /// `json`
+    Json,
+}
+
+/// Patches an object, as the API server does it.
+///
+/// # Errors
+/// A patch that does not fit, or the refusal of the patched object.
+pub fn patch(
+    cx: &mut Context<'_>,
+    current: &Object,
+    patch: &Value,
+    how: PatchType,
+    dry_run: DryRun,
+) -> Result<Answer, Failure> {
+    let (mut tree, warnings) = patched(current, patch, how, false)?;
+    keep_identity(current, &mut tree)?;
+    let object = cx.world.update(current.kind, tree, dry_run.on())?;
+    Ok(Answer { object, warnings })
+}
+
+/// The tree of an object after a patch, with warnings of fields that it does not have.
+///
+/// # Errors
+/// A patch that does not fit. `strict`: unknown fields too.
+pub fn patched(
+    current: &Object,
+    patch: &Value,
+    how: PatchType,
+    strict: bool,
+) -> Result<(Value, Vec<String>), Failure> {
+    let mut tree = match how {
+        PatchType::Strategic => {
+            expect_map(patch, "")?;
+            let patch = if patch.is_null() {
+                Value::empty_map()
+            } else {
+                patch.clone()
+            };
+            strategic::apply(current.tree(), &patch)
+                .map_err(|why| Failure::bare(format!("Error from server: {why}")))?
+        }
+        PatchType::Merge => {
+            expect_map(patch, "error decoding patch: ")?;
+            merge::apply(current.tree(), patch)
+        }
+        PatchType::Json => {
+            let operations = operations(patch)?;
+            json_patch::apply(current.tree(), &operations).ok_or_else(rejected)?
+        }
+    };
+    let decoded = manifest::decode(current.kind.name(), &tree);
+    if let Some(fault) = decoded.types.first() {
+        return Err(bad_value(&tree, patch, how, fault));
+    }
+    let unknown = drop_unknown(current.kind, &mut tree);
+    if strict && !unknown.is_empty() {
+        let texts: Vec<&str> = unknown.iter().map(|fault| fault.message.as_str()).collect();
+        let what = format!("strict decoding error: {}", texts.join(", "));
+        return Err(invalid_patch(&strategic::go_map(patch), &what));
+    }
+    Ok((
+        tree,
+        unknown.into_iter().map(|fault| fault.message).collect(),
+    ))
+}
+
+fn expect_map(patch: &Value, prefix: &str) -> Result<(), Failure> {
+    let what = match patch {
+        Value::Map(_) | Value::Null => return Ok(()),
+        Value::List(_) => "array",
+        Value::Str(_) => "string",
+        Value::Bool(_) => "bool",
+        Value::Int(_) | Value::Float(_) => "number",
+    };
+    let message = format!(
+        "{prefix}json: cannot unmarshal {what} into Go value of type map[string]interface {{}}"
+    );
+    Err(ApiError::new(ErrorReason::BadRequest, message).into())
+}
+
+fn operations(patch: &Value) -> Result<Vec<Value>, Failure> {
+    let what = match patch {
+        Value::List(list) => return Ok(list.iter().cloned().collect()),
+        Value::Null => return Ok(Vec::new()),
+        Value::Map(_) => "object",
+        Value::Str(_) => "string",
+        Value::Bool(_) => "bool",
+        Value::Int(_) | Value::Float(_) => "number",
+    };
+    let message = format!(
+        "error decoding patch: json: cannot unmarshal {what} into Go value of type []handlers.jsonPatchOp"
+    );
+    Err(ApiError::new(ErrorReason::BadRequest, message).into())
+}
+
+fn rejected() -> Failure {
+    let message = "the server rejected our request due to an error in our request";
+    ApiError::new(ErrorReason::Invalid, message).into()
+}
+
+fn bad_value(tree: &Value, patch: &Value, how: PatchType, fault: &Fault) -> Failure {
+    if how != PatchType::Strategic {
+        return invalid_patch(&tree.to_go_json(), &fault.message);
+    }
+    let words: Vec<&str> = fault.message.split(' ').collect();
+    let given = words.get(3).copied().unwrap_or_default();
+    let wanted = fault
+        .message
+        .rsplit_once("of type ")
+        .map_or("", |(_, wanted)| wanted);
+    let go = match given {
+        "number" => "int64",
+        "array" => "slice",
+        "object" => "map",
+        other => other,
+    };
+    let plain = matches!(wanted, "int32" | "int64" | "string" | "bool");
+    let what = if plain && given == "string" {
+        format!("unrecognized type: {wanted}")
+    } else if plain {
+        format!("cannot convert {go} to {wanted}")
+    } else if wanted.starts_with("[]") {
+        format!("cannot restore slice from {go}")
+    } else if wanted.starts_with("map[") {
+        format!("cannot restore map from {go}")
+    } else {
+        format!("cannot restore struct from: {go}")
+    };
+    invalid_patch(&strategic::go_map(patch), &what)
+}
+
+fn invalid_patch(value: &str, what: &str) -> Failure {
+    let cause = Cause {
+        field: "patch".to_owned(),
+        message: format!("Invalid value: {}: {what}", quote(value)),
+    };
+    let message = format!(" \"\" is invalid: patch: {}", cause.message);
+    ApiError {
+        causes: vec![cause],
+        ..ApiError::new(ErrorReason::Invalid, message)
+    }
+    .into()
+}
+
+/// A patch cannot rename an object or move it to another namespace.
+fn keep_identity(current: &Object, tree: &mut Value) -> Result<(), Failure> {
+    for (key, of, on) in [
+        ("name", "name", current.name()),
+        ("namespace", "namespace", current.namespace()),
+    ] {
+        let written = tree.str_at(&["metadata", key]).unwrap_or_default();
+        if written != on.as_str() {
+            let message = format!(
+                "the {of} of the {} ({written}) does not match the {of} on the URL ({on})",
+                if key == "name" {
+                    "object"
+                } else {
+                    "provided object"
+                }
+            );
+            return Err(ApiError::new(ErrorReason::BadRequest, message).into());
+        }
+    }
+    Ok(())
+}
