@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod cluster;
+pub mod describe;
 pub mod failure;
 pub mod flags;
 pub mod load;

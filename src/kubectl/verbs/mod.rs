@@ -6,8 +6,20 @@ use super::flags::{Flag, FlagType, flag};
 use crate::shell::Context;
 
 pub mod apply;
+pub mod cluster_admin;
 pub mod create;
+pub mod delete;
+pub mod describe;
+pub mod exec;
 pub mod get;
+pub mod info;
+pub mod label;
+pub mod patch;
+pub mod rollout;
+mod rollout_status;
+pub mod scale;
+pub mod set_image;
+pub mod wait;
 pub mod watch;
 
 /// A command of kubectl.
@@ -75,21 +87,33 @@ static VERBS: &[Verb] = &[
     missing("explain"),
     verb("get", get::FLAGS, get::run),
     missing("edit"),
-    missing("delete"),
+    verb("delete", delete::FLAGS, delete::run),
     missing("rollout"),
-    missing("scale"),
+    verb("scale", scale::FLAGS, scale::run),
     missing("autoscale"),
     missing("certificate"),
     missing("cluster-info"),
     missing("top"),
-    missing("cordon"),
-    missing("uncordon"),
-    missing("drain"),
+    verb(
+        "cordon",
+        cluster_admin::CORDON_FLAGS,
+        cluster_admin::run_cordon,
+    ),
+    verb(
+        "uncordon",
+        cluster_admin::CORDON_FLAGS,
+        cluster_admin::run_uncordon,
+    ),
+    verb(
+        "drain",
+        cluster_admin::DRAIN_FLAGS,
+        cluster_admin::run_drain,
+    ),
     missing("taint"),
-    missing("describe"),
+    verb("describe", describe::FLAGS, describe::run),
     missing("logs"),
     missing("attach"),
-    missing("exec"),
+    verb("exec", exec::FLAGS, exec::run),
     missing("port-forward"),
     missing("proxy"),
     missing("cp"),
@@ -98,20 +122,49 @@ static VERBS: &[Verb] = &[
     missing("events"),
     missing("diff"),
     verb("apply", apply::FLAGS, apply::run),
-    missing("patch"),
+    verb("patch", patch::FLAGS, patch::run),
     verb("replace", create::REPLACE_FLAGS, create::run_replace),
-    missing("wait"),
+    verb("wait", wait::FLAGS, wait::run),
     missing("kustomize"),
-    missing("label"),
-    missing("annotate"),
+    verb("label", label::FLAGS, label::run_label),
+    verb("annotate", label::FLAGS, label::run_annotate),
     missing("completion"),
-    missing("api-resources"),
-    missing("api-versions"),
+    verb(
+        "api-resources",
+        info::API_RESOURCES_FLAGS,
+        info::api_resources,
+    ),
+    verb("api-versions", &[], info::api_versions),
     missing("config"),
     missing("plugin"),
-    missing("version"),
+    verb("version", info::VERSION_FLAGS, info::version),
     missing("options"),
     missing("alpha"),
+    verb("rollout history", rollout::HISTORY_FLAGS, rollout::history),
+    verb("rollout pause", rollout::PAUSE_FLAGS, rollout::pause),
+    verb("rollout restart", rollout::RESTART_FLAGS, rollout::restart),
+    verb("rollout resume", rollout::PAUSE_FLAGS, rollout::resume),
+    verb("rollout status", rollout::STATUS_FLAGS, rollout::status),
+    verb("rollout undo", rollout::UNDO_FLAGS, rollout::undo),
+    missing("set env"),
+    verb("set image", set_image::FLAGS, set_image::run),
+    missing("set resources"),
+    missing("set selector"),
+    missing("set serviceaccount"),
+    missing("set subject"),
+    verb("config current-context", &[], info::current_context),
+    verb(
+        "config get-contexts",
+        info::CONTEXTS_FLAGS,
+        info::get_contexts,
+    ),
+    verb(
+        "config set-context",
+        info::SET_CONTEXT_FLAGS,
+        info::set_context,
+    ),
+    verb("config use-context", &[], info::use_context),
+    verb("config view", info::VIEW_FLAGS, info::view),
     missing("help"),
 ];
 

@@ -42,7 +42,8 @@ pub(super) fn number(tree: &Value, path: &[&str]) -> i64 {
 }
 
 /// A number or a percentage as it is written.
-pub(super) fn int_or_text(value: Option<&Value>, absent: &str) -> String {
+#[must_use]
+pub fn int_or_text(value: Option<&Value>, absent: &str) -> String {
     match value {
         Some(Value::Int(number)) => number.to_string(),
         Some(Value::Str(text)) => text.as_str().to_owned(),

@@ -1,0 +1,340 @@
+//! `kubectl cordon`, `kubectl uncordon`, `kubectl drain`
+//! `kubectl/pkg/cmd/drain/drain.go`, `kubectl/pkg/drain`
+
+use super::{DRY_RUN, SELECTOR, TIMEOUT};
+use crate::api::{ErrorReason, Key, Kind, Millis, Object, Str, Time};
+use crate::kubectl::cli::{Cli, DryRun, Outcome};
+use crate::kubectl::cluster::{fetch, list};
+use crate::kubectl::failure::Failure;
+use crate::kubectl::flags::{Flag, FlagType, flag};
+use crate::kubectl::resources::ResourceType;
+use crate::kubectl::selector::{LabelQuery, Query};
+use crate::shell::{Context, Program, Progress, Wait};
+use std::sync::Arc;
+
+/// The flags of `cordon` and `uncordon`.
+pub const CORDON_FLAGS: &[Flag] = &[DRY_RUN, SELECTOR];
+
+/// The flags of `drain`.
+pub const DRAIN_FLAGS: &[Flag] = &[
+    flag("chunk-size", None, FlagType::Int),
+    flag("delete-emptydir-data", None, FlagType::Bool),
+    flag("disable-eviction", None, FlagType::Bool).missing(),
+    DRY_RUN,
+    flag("force", None, FlagType::Bool),
+    flag("grace-period", None, FlagType::Int).missing(),
+    flag("ignore-daemonsets", None, FlagType::Bool),
+    flag("pod-selector", None, FlagType::Text),
+    SELECTOR,
+    flag("skip-wait-for-delete-timeout", None, FlagType::Int).missing(),
+    TIMEOUT,
+];
+
+/// How long a refused eviction waits for its next try.
+const RETRY: Millis = 5000;
+
+/// Runs `cordon`.
+pub fn run_cordon(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    let (nodes, failure) = nodes(cx, cli)?;
+    mark(cx, &nodes, true, cli.dry_run()?)?;
+    failure.result()?;
+    Ok(Outcome::Done(0))
+}
+
+/// Runs `uncordon`.
+pub fn run_uncordon(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    let (nodes, failure) = nodes(cx, cli)?;
+    mark(cx, &nodes, false, cli.dry_run()?)?;
+    failure.result()?;
+    Ok(Outcome::Done(0))
+}
+
+fn nodes(cx: &Context<'_>, cli: &Cli) -> Result<(Vec<Arc<Object>>, Failure), Failure> {
+    let of = ResourceType::of(Kind::Node);
+    let args = &cli.flags.args;
+    if let Some(labels) = cli
+        .flags
+        .text("selector")
+        .filter(|labels| !labels.is_empty())
+    {
+        if !args.is_empty() {
+            return Err(Failure::error(
+                "error: cannot specify both a node name and a --selector option",
+            ));
+        }
+        return Ok((
+            list(cx.world, of, "", &Query::parse(labels, "", of)?),
+            Failure::default(),
+        ));
+    }
+    if args.is_empty() {
+        return Err(cli.usage(&format!("USAGE: {} NODE [flags]", cli.path)));
+    }
+    let (mut nodes, mut failure) = (Vec::new(), Failure::default());
+    for name in args {
+        let name = name
+            .strip_prefix("node/")
+            .or(name.strip_prefix("nodes/"))
+            .or(name.strip_prefix("no/"))
+            .unwrap_or(name);
+        match fetch(cx.world, of, "", name) {
+            Ok(node) => nodes.push(node),
+            Err(error) => failure.add(error.into()),
+        }
+    }
+    Ok((nodes, failure))
+}
+
+fn mark(
+    cx: &mut Context<'_>,
+    nodes: &[Arc<Object>],
+    cordon: bool,
+    dry_run: DryRun,
+) -> Result<(), Failure> {
+    let verb = if cordon { "cordoned" } else { "uncordoned" };
+    for node in nodes {
+        let is = node.node().is_some_and(|view| view.unschedulable);
+        if is == cordon {
+            cx.out.stdout(format!(
+                "node/{} already {verb}{}\n",
+                node.name(),
+                dry_run.suffix()
+            ));
+            continue;
+        }
+        if dry_run != DryRun::Client {
+            let mut tree = node.tree().clone();
+            if cordon {
+                tree.set(&["spec", "unschedulable"], true);
+            } else {
+                tree.remove(&["spec", "unschedulable"]);
+            }
+            cx.world.update(Kind::Node, tree, dry_run.on())?;
+        }
+        cx.out
+            .stdout(format!("node/{} {verb}{}\n", node.name(), dry_run.suffix()));
+    }
+    Ok(())
+}
+
+/// Runs `drain`.
+pub fn run_drain(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    if let Some(text) = cli.flags.text("pod-selector")
+        && LabelQuery::parse(text).is_err()
+    {
+        return Err(Failure::error(
+            "--pod-selector=<pod_selector> must be a valid label selector",
+        ));
+    }
+    let dry_run = cli.dry_run()?;
+    let (nodes, failure) = nodes(cx, cli)?;
+    failure.result()?;
+    mark(cx, &nodes, true, dry_run)?;
+    let mut drain = Drain {
+        nodes: nodes.iter().map(|node| node.name().clone()).collect(),
+        at: 0,
+        plan: None,
+        dry_run,
+        force: cli.flags.on("force"),
+        local_data: cli.flags.on("delete-emptydir-data"),
+        pods: LabelQuery::parse(cli.flags.or_empty("pod-selector")).unwrap_or_default(),
+        until: cli
+            .flags
+            .duration("timeout")
+            .filter(|t| *t > 0)
+            .map(|t| cx.now().plus(t)),
+        failure: Failure::default(),
+    };
+    match drain.poll(cx) {
+        Progress::Done(code) => Ok(Outcome::Done(code)),
+        Progress::Wait(_) => Ok(Outcome::Run(Box::new(drain))),
+    }
+}
+
+/// A drain under way: one node after the other.
+#[derive(Clone)]
+struct Drain {
+    nodes: Vec<Str>,
+    at: usize,
+    plan: Option<Plan>,
+    dry_run: DryRun,
+    force: bool,
+    local_data: bool,
+    pods: LabelQuery,
+    until: Option<Time>,
+    failure: Failure,
+}
+
+/// What is left to do on a node.
+#[derive(Clone, Default)]
+struct Plan {
+    /// Not evicted yet, and when the next try is.
+    evict: Vec<(Key, Str, Time)>,
+    /// Evicted and not gone.
+    leaving: Vec<(Key, Str)>,
+}
+
+impl Drain {
+    /// The Pods of a node that are to go, and why some cannot.
+    fn pods_of(&self, cx: &Context<'_>, node: &str) -> (Vec<Arc<Object>>, Vec<String>) {
+        let (mut going, mut bare, mut local) = (Vec::new(), Vec::new(), Vec::new());
+        for pod in cx.world.store().list(Kind::Pod, "") {
+            let here = pod.pod().is_some_and(|view| view.node.as_str() == node);
+            if !here || !self.pods.matches(&pod.meta.labels) {
+                continue;
+            }
+            let finished = pod.pod().is_some_and(|view| view.phase.terminal());
+            let name = format!("{}/{}", pod.namespace(), pod.name());
+            if pod.meta.controller().is_none() && !finished && !self.force {
+                bare.push(name);
+                continue;
+            }
+            let empty_dir = pod
+                .tree()
+                .items_at(&["spec", "volumes"])
+                .iter()
+                .any(|volume| volume.get("emptyDir").is_some());
+            if empty_dir && !finished && !self.local_data {
+                local.push(name);
+                continue;
+            }
+            going.push(pod.clone());
+        }
+        let mut refusals = Vec::new();
+        if !local.is_empty() {
+            refusals.push(format!(
+                "cannot delete Pods with local storage (use --delete-emptydir-data to override): {}",
+                local.join(", ")
+            ));
+        }
+        if !bare.is_empty() {
+            refusals.push(format!(
+                "cannot delete Pods that declare no controller (use --force to override): {}",
+                bare.join(", ")
+            ));
+        }
+        (going, refusals)
+    }
+
+    fn begin(&mut self, cx: &mut Context<'_>, node: &str) -> Option<Plan> {
+        let (going, refusals) = self.pods_of(cx, node);
+        if !refusals.is_empty() {
+            let why = match refusals.as_slice() {
+                [one] => one.clone(),
+                many => format!("[{}]", many.join(", ")),
+            };
+            cx.out.stderr(format!(
+                "error: unable to drain node \"{node}\" due to error: {why}, continuing command...\nThere are pending nodes to be drained:\n {}\n",
+                self.nodes.get(self.at..).unwrap_or_default().iter().map(Str::as_str).collect::<Vec<_>>().join("\n ")
+            ));
+            self.failure.add(Failure::error(why));
+            return None;
+        }
+        let now = cx.now();
+        Some(Plan {
+            evict: going
+                .iter()
+                .map(|pod| (pod.key(), pod.meta.uid.clone(), now))
+                .collect(),
+            leaving: Vec::new(),
+        })
+    }
+
+    fn evict(&self, cx: &mut Context<'_>, plan: &mut Plan) -> Result<(), Failure> {
+        let mut left = Vec::new();
+        for (key, uid, due) in std::mem::take(&mut plan.evict) {
+            if cx.now() < due {
+                left.push((key, uid, due));
+                continue;
+            }
+            let same = cx
+                .world
+                .store()
+                .get(&key)
+                .is_some_and(|pod| pod.meta.uid == uid);
+            if !same {
+                continue;
+            }
+            cx.out.stdout(format!(
+                "evicting pod {}/{}{}\n",
+                key.namespace,
+                key.name,
+                self.dry_run.suffix()
+            ));
+            match cx.world.evict(&key.namespace, &key.name, self.dry_run.on()) {
+                Ok(()) => plan.leaving.push((key, uid)),
+                Err(error) if error.is_not_found() => {}
+                Err(error) if error.reason == ErrorReason::TooManyRequests => {
+                    cx.out.stderr(format!(
+                        "error when evicting pods/\"{}\" -n \"{}\" (will retry after 5s): {}\n",
+                        key.name, key.namespace, error.message
+                    ));
+                    let next = cx.now().plus(RETRY);
+                    left.push((key, uid, next));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        plan.evict = left;
+        Ok(())
+    }
+}
+
+impl Program for Drain {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Progress {
+        while let Some(node) = self.nodes.get(self.at).cloned() {
+            let mut plan = match self.plan.take() {
+                Some(plan) => plan,
+                None if self.dry_run == DryRun::Client => Plan::default(),
+                None => match self.begin(cx, &node) {
+                    Some(plan) => plan,
+                    None => {
+                        self.at += 1;
+                        continue;
+                    }
+                },
+            };
+            if let Err(failure) = self.evict(cx, &mut plan) {
+                return crate::kubectl::fail(cx, &failure);
+            }
+            let store = cx.world.store();
+            let (mut gone, mut leaving) = (Vec::new(), Vec::new());
+            for (key, uid) in plan.leaving {
+                let there = store.get(&key).is_some_and(|pod| pod.meta.uid == uid);
+                if there && !self.dry_run.on() {
+                    leaving.push((key, uid))
+                } else {
+                    gone.push(key)
+                }
+            }
+            plan.leaving = leaving;
+            for key in gone {
+                cx.out.stdout(format!("pod/{} evicted\n", key.name));
+            }
+            if plan.evict.is_empty() && plan.leaving.is_empty() {
+                cx.out
+                    .stdout(format!("node/{node} drained{}\n", self.dry_run.suffix()));
+                self.at += 1;
+                continue;
+            }
+            let next = plan.evict.iter().map(|(_, _, due)| *due).min();
+            self.plan = Some(plan);
+            if self.until.is_some_and(|until| cx.now() >= until) {
+                cx.out
+                    .stderr("error: unable to drain node: global timeout reached\n");
+                return Progress::Done(1);
+            }
+            let until = [next, self.until].into_iter().flatten().min();
+            return Progress::Wait(Wait {
+                until,
+                change: true,
+                input: false,
+            });
+        }
+        Progress::Done(i32::from(!self.failure.is_empty()))
+    }
+
+    fn clone_box(&self) -> Box<dyn Program> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,238 @@
+//! `kubectl version`, `api-resources`, `api-versions`, `config`
+//! `kubectl/pkg/cmd/version`, `kubectl/pkg/cmd/apiresources`, `kubectl/pkg/cmd/config`
+
+use super::{OUTPUT, TEMPLATE};
+use crate::kubectl::cli::{CONTEXT, Cli, Outcome};
+use crate::kubectl::failure::Failure;
+use crate::kubectl::flags::{Flag, FlagType, flag};
+use crate::kubectl::print::table::TableWriter;
+use crate::kubectl::resources::TYPES;
+use crate::shell::Context;
+
+/// The flags of `kubectl version`.
+pub const VERSION_FLAGS: &[Flag] = &[
+    flag("client", None, FlagType::Bool),
+    flag("output", Some('o'), FlagType::Text),
+];
+
+/// Runs `version`.
+pub fn version(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    match cli.flags.or_empty("output") {
+        "" => {}
+        other @ ("yaml" | "json") => {
+            return Err(Failure::error(format!(
+                "version -o {other} is not simulated here"
+            )));
+        }
+        _ => return Err(Failure::error("--output must be 'yaml' or 'json'")),
+    }
+    cx.out
+        .stdout("Client Version: v1.36.3\nKustomize Version: v5.8.1\n");
+    if !cli.flags.on("client") {
+        cx.out.stdout("Server Version: v1.36.3\n");
+    }
+    Ok(Outcome::Done(0))
+}
+
+/// The flags of `kubectl api-resources`.
+pub const API_RESOURCES_FLAGS: &[Flag] = &[
+    flag("api-group", None, FlagType::Text),
+    flag("cached", None, FlagType::Bool),
+    flag("categories", None, FlagType::List).missing(),
+    flag("namespaced", None, FlagType::Bool),
+    flag("no-headers", None, FlagType::Bool),
+    flag("output", Some('o'), FlagType::Text),
+    flag("sort-by", None, FlagType::Text).missing(),
+    flag("verbs", None, FlagType::List).missing(),
+];
+
+/// Runs `api-resources`.
+pub fn api_resources(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    let flags = &cli.flags;
+    let output = flags.or_empty("output");
+    if !matches!(output, "" | "name") {
+        return Err(Failure::error(format!(
+            "api-resources -o {output} is not simulated here"
+        )));
+    }
+    let shown = TYPES.iter().filter(|of| {
+        flags
+            .text("api-group")
+            .is_none_or(|group| of.group() == group)
+            && (!flags.has("namespaced") || of.namespaced == flags.on("namespaced"))
+    });
+    if output == "name" {
+        cx.out.stdout(
+            shown
+                .map(|of| format!("{}\n", of.resource()))
+                .collect::<String>(),
+        );
+        return Ok(Outcome::Done(0));
+    }
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    if !flags.on("no-headers") {
+        let headers = ["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"];
+        rows.push(headers.map(str::to_owned).to_vec());
+    }
+    rows.extend(shown.map(|of| {
+        let namespaced = of.namespaced.to_string();
+        vec![
+            of.plural.to_owned(),
+            of.short.to_owned(),
+            of.api_version.to_owned(),
+            namespaced,
+            of.kind.to_owned(),
+        ]
+    }));
+    cx.out.stdout(TableWriter::default().print(&rows));
+    Ok(Outcome::Done(0))
+}
+
+/// Runs `api-versions`.
+pub fn api_versions(cx: &mut Context<'_>, _cli: &Cli) -> Result<Outcome, Failure> {
+    let mut versions: Vec<&str> = TYPES.iter().map(|of| of.api_version).collect();
+    versions.push("autoscaling/v1");
+    versions.sort_unstable();
+    versions.dedup();
+    cx.out.stdout(
+        versions
+            .iter()
+            .map(|version| format!("{version}\n"))
+            .collect::<String>(),
+    );
+    Ok(Outcome::Done(0))
+}
+
+/// Runs `config current-context`.
+pub fn current_context(cx: &mut Context<'_>, _cli: &Cli) -> Result<Outcome, Failure> {
+    cx.out.stdout(format!("{CONTEXT}\n"));
+    Ok(Outcome::Done(0))
+}
+
+/// The flags of `config get-contexts`.
+pub const CONTEXTS_FLAGS: &[Flag] = &[
+    flag("no-headers", None, FlagType::Bool),
+    flag("output", Some('o'), FlagType::Text),
+];
+
+/// Runs `config get-contexts`.
+pub fn get_contexts(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    let names = &cli.flags.args;
+    let shown = names.is_empty() || names.iter().any(|name| name == CONTEXT);
+    let mut failure = Failure::default();
+    for name in names.iter().filter(|name| *name != CONTEXT) {
+        failure.add(Failure::error(format!("context {name} not found")));
+    }
+    if cli.flags.or_empty("output") == "name" {
+        if shown {
+            cx.out.stdout(format!("{CONTEXT}\n"));
+        }
+    } else {
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        if !cli.flags.on("no-headers") {
+            rows.push(
+                ["CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"]
+                    .map(str::to_owned)
+                    .to_vec(),
+            );
+        }
+        if shown {
+            let namespace = cx.env.namespace.to_string();
+            rows.push(vec![
+                "*".into(),
+                CONTEXT.into(),
+                "kubernetes".into(),
+                "kubernetes-admin".into(),
+                namespace,
+            ]);
+        }
+        cx.out.stdout(TableWriter::default().print(&rows));
+    }
+    failure.result()?;
+    Ok(Outcome::Done(0))
+}
+
+/// The flags of `config set-context`.
+pub const SET_CONTEXT_FLAGS: &[Flag] = &[flag("current", None, FlagType::Bool)];
+
+/// Runs `config set-context`: the namespace can be set.
+pub fn set_context(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    let name = cli
+        .flags
+        .args
+        .first()
+        .map(String::as_str)
+        .unwrap_or_default();
+    let current = cli.flags.on("current");
+    if name.is_empty() && !current {
+        return Err(Failure::error(
+            "you must specify a non-empty context name or --current",
+        ));
+    }
+    if !current && name != CONTEXT {
+        return Err(Failure::error(
+            "making another context is not simulated here",
+        ));
+    }
+    if let Some(namespace) = cli.flags.text("namespace") {
+        cx.env.namespace = namespace.into();
+    }
+    cx.out.stdout(format!("Context \"{CONTEXT}\" modified.\n"));
+    Ok(Outcome::Done(0))
+}
+
+/// Runs `config use-context`.
+pub fn use_context(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    match cli.flags.args.as_slice() {
+        [name] if name == CONTEXT => {
+            cx.out
+                .stdout(format!("Switched to context \"{CONTEXT}\".\n"));
+            Ok(Outcome::Done(0))
+        }
+        [name] => Err(Failure::error(format!(
+            "no context exists with the name: \"{name}\""
+        ))),
+        other => Err(Failure::error(format!(
+            "Unexpected args: [{}]",
+            other.join(" ")
+        ))),
+    }
+}
+
+/// The flags of `config view`.
+pub const VIEW_FLAGS: &[Flag] = &[
+    super::MISSING_KEYS,
+    flag("flatten", None, FlagType::Bool).missing(),
+    flag("merge", None, FlagType::Bool),
+    flag("minify", None, FlagType::Bool),
+    OUTPUT,
+    flag("raw", None, FlagType::Bool).missing(),
+    super::MANAGED_FIELDS,
+    TEMPLATE,
+];
+
+/// Runs `config view`.
+pub fn view(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    use crate::api::Value;
+    use crate::kubectl::print::output::Output;
+    use crate::kubectl::print::yaml::to_yaml;
+    const CONFIG: &str = r#"{"apiVersion":"v1","clusters":[{"cluster":{"insecure-skip-tls-verify":true,"server":"https://127.0.0.1:6443"},"name":"kubernetes"}],"contexts":[{"context":{"cluster":"kubernetes","user":"kubernetes-admin"},"name":"kubernetes-admin@kubernetes"}],"current-context":"kubernetes-admin@kubernetes","kind":"Config","users":[{"name":"kubernetes-admin","user":{"token":"REDACTED"}}]}"#;
+    let output = Output::read(cli, cx)?;
+    let mut config = Value::from_json(CONFIG).unwrap_or_default();
+    if !cx.env.namespace.is_empty()
+        && let Some(Value::Map(context)) = config
+            .slot(&["contexts"])
+            .make_list()
+            .first_mut()
+            .map(|entry| entry.slot(&["context"]))
+    {
+        context.insert("namespace", &cx.env.namespace);
+    }
+    let text = if output.human() {
+        to_yaml(&config)
+    } else {
+        output.value(&config)?
+    };
+    cx.out.stdout(text);
+    Ok(Outcome::Done(0))
+}

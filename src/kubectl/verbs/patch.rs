@@ -1,0 +1,165 @@
+//! `kubectl patch`
+//! `kubectl/pkg/cmd/patch/patch.go`
+
+use super::{
+    DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, RECURSIVE,
+    TEMPLATE,
+};
+use crate::api::{ApiError, ErrorReason, Value};
+use crate::kubectl::cli::{Cli, DryRun, Outcome};
+use crate::kubectl::cluster::targets;
+use crate::kubectl::failure::Failure;
+use crate::kubectl::flags::{Flag, FlagType, flag, quote};
+use crate::kubectl::print::output::Output;
+use crate::kubectl::write::{self, PatchType};
+use crate::manifest;
+use crate::shell::Context;
+
+/// The flags of `kubectl patch`.
+pub const FLAGS: &[Flag] = &[
+    MISSING_KEYS,
+    DRY_RUN,
+    FIELD_MANAGER,
+    FILENAME,
+    KUSTOMIZE,
+    flag("local", None, FlagType::Bool).missing(),
+    OUTPUT,
+    flag("patch", Some('p'), FlagType::Text),
+    flag("patch-file", None, FlagType::Text),
+    flag("record", None, FlagType::Bool).missing(),
+    RECURSIVE,
+    MANAGED_FIELDS,
+    flag("subresource", None, FlagType::Text),
+    TEMPLATE,
+    flag("type", None, FlagType::Text),
+];
+
+/// Runs it.
+pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    let flags = &cli.flags;
+    let inline = flags.text("patch").filter(|text| !text.is_empty());
+    let text = match (inline, flags.text("patch-file")) {
+        (Some(_), Some(_)) => {
+            return Err(Failure::error(
+                "cannot specify --patch and --patch-file together",
+            ));
+        }
+        (Some(text), None) => text.to_owned(),
+        (None, Some(file)) => cx.files.get(file).map(ToString::to_string).ok_or_else(|| {
+            Failure::error(format!(
+                "unable to read patch file: open {file}: no such file or directory"
+            ))
+        })?,
+        (None, None) => {
+            return Err(Failure::error(
+                "must specify --patch or --patch-file containing the contents of the patch",
+            ));
+        }
+    };
+    let how = match flags.text("type").map(str::to_ascii_lowercase).as_deref() {
+        None | Some("strategic") => PatchType::Strategic,
+        Some("merge") => PatchType::Merge,
+        Some("json") => PatchType::Json,
+        Some(_) => {
+            return Err(Failure::error(format!(
+                "--type must be one of [json merge strategic], not {}",
+                quote(flags.or_empty("type"))
+            )));
+        }
+    };
+    let status = match flags.text("subresource") {
+        None | Some("") => false,
+        Some("status") => true,
+        Some("scale" | "resize") => {
+            return Err(Failure::error(format!(
+                "--subresource={} is not simulated here",
+                flags.or_empty("subresource")
+            )));
+        }
+        Some(_) => {
+            let message = "the server could not find the requested resource";
+            return Err(ApiError::new(ErrorReason::NotFound, message).into());
+        }
+    };
+    let dry_run = cli.dry_run()?;
+    let output = Output::read(cli, cx)?;
+    let targets = targets(cx, cli, &flags.args)?;
+    let patch = read(&text, flags.or_empty("patch"))?;
+    let mut failure = targets.failure;
+    for target in &targets.found {
+        let object = &target.object;
+        let answer = if status {
+            patch_status(cx, object, &patch, how, dry_run)
+        } else {
+            write::patch(cx, object, &patch, how, dry_run)
+        };
+        match answer {
+            Ok(answer) => {
+                answer.warn(cx);
+                if output.human() {
+                    let same = answer.object.tree() == object.tree();
+                    cx.out.stdout(format!(
+                        "{}/{} patched{}\n",
+                        target.of.qualified_singular(),
+                        object.name(),
+                        if same { " (no change)" } else { "" }
+                    ));
+                } else {
+                    cx.out.stdout(output.one(&answer.object)?);
+                }
+            }
+            Err(error) => failure.add(error),
+        }
+    }
+    failure.result()?;
+    Ok(Outcome::Done(0))
+}
+
+fn patch_status(
+    cx: &mut Context<'_>,
+    object: &crate::api::Object,
+    patch: &Value,
+    how: PatchType,
+    dry_run: DryRun,
+) -> Result<write::Answer, Failure> {
+    let (tree, warnings) = write::patched(object, patch, how, false)?;
+    if dry_run.on() {
+        return Ok(write::Answer {
+            object: std::sync::Arc::new(crate::api::Object::new(object.kind, tree)),
+            warnings,
+        });
+    }
+    let object = cx.world.update_status(object.kind, tree)?;
+    Ok(write::Answer { object, warnings })
+}
+
+/// Reads a patch: JSON, or YAML.
+fn read(text: &str, inline: &str) -> Result<Value, Failure> {
+    if let Ok(value) = Value::from_json(text) {
+        return Ok(value);
+    }
+    let stream = manifest::read_stream(text);
+    let bare = text.trim_start();
+    if let Some(error) = stream.error {
+        if bare.starts_with('{') {
+            let message = error.message;
+            let why = message
+                .rsplit_once(": ")
+                .map_or(message.as_str(), |(_, why)| why);
+            return Err(ApiError::new(ErrorReason::BadRequest, why).into());
+        }
+        let why = error
+            .message
+            .trim_start_matches("error converting YAML to JSON: ");
+        return Err(Failure::error(format!(
+            "unable to parse {}: {why}",
+            quote(inline)
+        )));
+    }
+    Ok(stream
+        .documents
+        .into_iter()
+        .next()
+        .map(|document| document.tree)
+        .unwrap_or_default())
+}

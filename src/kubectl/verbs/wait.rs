@@ -1,0 +1,273 @@
+//! `kubectl wait`
+//! `kubectl/pkg/cmd/wait`
+
+use super::{
+    ALL, ALL_NAMESPACES, FIELD_SELECTOR, FILENAME, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, RECURSIVE,
+    SELECTOR, TEMPLATE, TIMEOUT,
+};
+use crate::api::{Key, Object, Str, Time, Value};
+use crate::kubectl::cli::{Cli, Outcome};
+use crate::kubectl::cluster::{self, NOTHING_GIVEN};
+use crate::kubectl::failure::Failure;
+use crate::kubectl::flags::{Flag, FlagType, flag, quote};
+use crate::kubectl::print::jsonpath::{JsonPath, relaxed};
+use crate::kubectl::resources::{ResourceType, Wanted, wanted};
+use crate::shell::{Context, Program, Progress, Wait};
+
+/// The flags of `kubectl wait`.
+pub const FLAGS: &[Flag] = &[
+    ALL,
+    ALL_NAMESPACES,
+    MISSING_KEYS,
+    FIELD_SELECTOR,
+    FILENAME,
+    flag("for", None, FlagType::Texts),
+    flag("local", None, FlagType::Bool).missing(),
+    OUTPUT,
+    RECURSIVE,
+    SELECTOR,
+    MANAGED_FIELDS,
+    TEMPLATE,
+    TIMEOUT,
+];
+
+/// What is waited for.
+#[derive(Clone, Debug)]
+enum Until {
+    Deleted,
+    Created,
+    Condition {
+        name: String,
+        status: String,
+    },
+    Path {
+        path: JsonPath,
+        value: Option<String>,
+    },
+}
+
+/// Runs it.
+pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    let until = read(cli)?;
+    let timeout = cli.flags.duration("timeout").unwrap_or(30_000);
+    let deadline = if timeout < 0 {
+        cx.now().plus(7 * 24 * 3600 * 1000)
+    } else {
+        cx.now().plus(timeout)
+    };
+    if cli.flags.args.is_empty() && cli.files().is_empty() {
+        return Err(Failure::error(NOTHING_GIVEN));
+    }
+    if matches!(until, Until::Created)
+        && let Wanted::Names(names) = wanted(&cli.flags.args)?
+    {
+        let left = names
+            .into_iter()
+            .filter_map(|(of, name)| {
+                let key = Key::new(of.simulated()?, cli.namespace.as_str(), name.as_str());
+                Some(Awaited { key, uid: None, of })
+            })
+            .collect();
+        return Ok(Outcome::Run(Box::new(Waiting {
+            left,
+            until,
+            deadline,
+            once: timeout == 0,
+            failure: Failure::default(),
+        })));
+    }
+    let found = cluster::targets(cx, cli, &cli.flags.args)?;
+    let failure = found.failure;
+    if matches!(until, Until::Deleted) {
+        if found.found.is_empty() {
+            return Ok(Outcome::Done(0));
+        }
+    } else if found.found.is_empty() && failure.is_empty() {
+        return Err(Failure::error("no matching resources found"));
+    }
+    let left = found
+        .found
+        .iter()
+        .map(|target| Awaited {
+            key: target.object.key(),
+            uid: Some(target.object.meta.uid.clone()),
+            of: target.of,
+        })
+        .collect();
+    Ok(Outcome::Run(Box::new(Waiting {
+        left,
+        until,
+        deadline,
+        once: timeout == 0,
+        failure,
+    })))
+}
+
+fn read(cli: &Cli) -> Result<Until, Failure> {
+    let given = cli
+        .flags
+        .text("for")
+        .ok_or_else(|| Failure::error("unrecognized condition: []"))?;
+    let lower = given.to_ascii_lowercase();
+    if lower == "delete" {
+        return Ok(Until::Deleted);
+    }
+    if lower == "create" {
+        return Ok(Until::Created);
+    }
+    if let Some(condition) = given.strip_prefix("condition=") {
+        let (name, status) = condition.split_once('=').unwrap_or((condition, "true"));
+        return Ok(Until::Condition {
+            name: name.to_owned(),
+            status: status.to_owned(),
+        });
+    }
+    if let Some(text) = given.strip_prefix("jsonpath=") {
+        let (path, value) = split_path(text);
+        let path = JsonPath::parse(&relaxed(path)?, false, false)?;
+        let value = value.map(|v| v.trim_matches(|c| c == '\'' || c == '"').to_owned());
+        if value.as_deref() == Some("") {
+            return Err(Failure::error(
+                "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3",
+            ));
+        }
+        return Ok(Until::Path { path, value });
+    }
+    Err(Failure::error(format!(
+        "unrecognized condition: {}",
+        quote(given)
+    )))
+}
+
+/// The path and the value after the `=` that follows it; one inside a filter is part of the path.
+fn split_path(text: &str) -> (&str, Option<&str>) {
+    let end = match text.starts_with('{') {
+        true => text.find('}').map(|at| at + 1),
+        false => text.find('='),
+    };
+    match end {
+        Some(at) => {
+            let (path, rest) = text.split_at(at);
+            (path, rest.strip_prefix('='))
+        }
+        None => (text, None),
+    }
+}
+
+/// An object that is waited for.
+#[derive(Clone)]
+struct Awaited {
+    key: Key,
+    uid: Option<Str>,
+    of: &'static ResourceType,
+}
+
+#[derive(Clone)]
+struct Waiting {
+    left: Vec<Awaited>,
+    until: Until,
+    deadline: Time,
+    /// `--timeout=0`: look once.
+    once: bool,
+    failure: Failure,
+}
+
+impl Waiting {
+    fn met(&self, cx: &Context<'_>, awaited: &Awaited) -> bool {
+        let object = cx.world.store().get(&awaited.key);
+        let same = object.filter(|object| {
+            awaited
+                .uid
+                .as_ref()
+                .is_none_or(|uid| object.meta.uid == *uid)
+        });
+        match &self.until {
+            Until::Deleted => same.is_none(),
+            Until::Created => same.is_some(),
+            Until::Condition { name, status } => {
+                same.is_some_and(|object| condition_met(object, name, status))
+            }
+            Until::Path { path, value } => {
+                same.is_some_and(|object| path_met(object, path, value.as_deref()))
+            }
+        }
+    }
+
+    fn give_up(&mut self) {
+        for awaited in std::mem::take(&mut self.left) {
+            let object = format!("{}/{}", awaited.of.plural, awaited.key.name);
+            self.failure
+                .add(Failure::error(match (&self.until, self.once) {
+                    (Until::Created, _) => "timed out waiting for the condition".to_owned(),
+                    (_, true) => format!("condition not met for {object}"),
+                    (_, false) => format!("timed out waiting for the condition on {object}"),
+                }));
+        }
+    }
+}
+
+fn condition_met(object: &Object, name: &str, status: &str) -> bool {
+    let tree = object.tree();
+    let observed = tree
+        .int_at(&["status", "observedGeneration"])
+        .unwrap_or(i64::MAX);
+    tree.items_at(&["status", "conditions"])
+        .iter()
+        .any(|condition| {
+            condition
+                .str_at(&["type"])
+                .is_some_and(|t| t.eq_ignore_ascii_case(name))
+                && condition
+                    .str_at(&["status"])
+                    .is_some_and(|s| s.eq_ignore_ascii_case(status))
+                && observed >= object.meta.generation
+        })
+}
+
+fn path_met(object: &Object, path: &JsonPath, value: Option<&str>) -> bool {
+    let found = path.find_all(object.tree()).unwrap_or_default();
+    match (found.as_slice(), value) {
+        ([], _) => false,
+        (_, None) => true,
+        ([Value::Str(text)], Some(value)) => text.as_str() == value,
+        ([one], Some(value)) => one.to_go_json() == value,
+        _ => false,
+    }
+}
+
+impl Program for Waiting {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Progress {
+        let mut left = Vec::new();
+        for awaited in std::mem::take(&mut self.left) {
+            if self.met(cx, &awaited) {
+                cx.out.stdout(format!(
+                    "{}/{} condition met\n",
+                    awaited.of.qualified_singular(),
+                    awaited.key.name
+                ));
+            } else {
+                left.push(awaited);
+            }
+        }
+        self.left = left;
+        if !self.left.is_empty() && (self.once || cx.now() >= self.deadline) {
+            self.give_up();
+        }
+        if !self.left.is_empty() {
+            return Progress::Wait(Wait {
+                until: Some(self.deadline),
+                change: true,
+                input: false,
+            });
+        }
+        if self.failure.is_empty() {
+            Progress::Done(0)
+        } else {
+            crate::kubectl::fail(cx, &self.failure)
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Program> {
+        Box::new(self.clone())
+    }
+}
