@@ -9,9 +9,13 @@ pub mod failure;
 pub mod flags;
 pub mod load;
 pub mod patch;
+#[cfg(test)]
+mod playback;
 pub mod print;
 pub mod resources;
 pub mod selector;
+#[cfg(test)]
+mod tests;
 pub mod verbs;
 pub mod write;
 

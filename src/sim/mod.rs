@@ -6,6 +6,7 @@
 mod boot;
 mod containers;
 mod events;
+mod eviction;
 mod fork;
 pub mod history;
 mod queue;

@@ -235,7 +235,6 @@ pub(super) const MANAGED_FIELDS: Flag = flag("show-managed-fields", None, FlagTy
 pub(super) const MISSING_KEYS: Flag = flag("allow-missing-template-keys", None, FlagType::Bool);
 pub(super) const FIELD_MANAGER: Flag = flag("field-manager", None, FlagType::Text);
 pub(super) const TIMEOUT: Flag = flag("timeout", None, FlagType::Duration);
-pub(super) const SUBRESOURCE: Flag = flag("subresource", None, FlagType::Text);
 
 #[cfg(test)]
 mod tests {
