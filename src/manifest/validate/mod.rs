@@ -56,3 +56,6 @@ fn check(kind: Kind, tree: &Value) -> Report {
     }
     report
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,11 +63,10 @@ pub fn set_spec(report: &mut Report, spec: &Value, new: bool) {
     let template = spec.get("template").unwrap_or(&none);
     pod::template(report, &path.key("template"), template, &volumes);
     restart_always(report, spec, "StatefulSet");
-    if let Some(limit) = spec
+    if spec
         .int_at(&["revisionHistoryLimit"])
-        .filter(|limit| *limit < 0)
+        .is_some_and(|limit| limit < 0)
     {
-        let _ = limit;
         report.warn("spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended".to_owned());
     }
     for (at, claim) in claims.iter().enumerate() {
@@ -100,8 +99,7 @@ fn set_strategy(report: &mut Report, path: &Path, spec: &Value) {
     match (kind, rolling) {
         ("", _) => report.required(path, ""),
         ("OnDelete", Some(rolling)) => {
-            let partition = rolling.int_at(&["partition"]).unwrap_or(0);
-            let shown = format!("{{\"Partition\":{partition},\"MaxUnavailable\":null}}");
+            let shown = rolling_shown(rolling);
             let detail = "only allowed for updateStrategy 'RollingUpdate'";
             report.invalid_as(&rolling_path, &shown, detail);
         }
@@ -113,17 +111,22 @@ fn set_strategy(report: &mut Report, path: &Path, spec: &Value) {
             }
         }
         ("OnDelete" | "RollingUpdate", None) => {}
-        _ => {
-            let shown = Value::from(kind);
+        (other, rolling) => {
+            let rolling = rolling.map_or_else(|| "null".to_owned(), rolling_shown);
+            let kind = super::go_quote(other);
+            let shown = format!("{{\"Type\":{kind},\"RollingUpdate\":{rolling}}}");
             let detail = "must be 'RollingUpdate' or 'OnDelete'";
-            report.invalid(path, strategy_shown(&shown), detail);
+            report.invalid_as(path, &shown, detail);
         }
     }
 }
 
-/// The strategy as Go prints it, with its own names of fields.
-fn strategy_shown(kind: &Value) -> Value {
-    Value::map([("RollingUpdate", Value::Null), ("Type", kind.clone())])
+/// The stanza as Go prints it, with its own names of fields.
+fn rolling_shown(rolling: &Value) -> String {
+    let partition = rolling.int_at(&["partition"]).unwrap_or(0);
+    let most = rolling.get("maxUnavailable").map(Value::to_go_json);
+    let most = most.as_deref().unwrap_or("null");
+    format!("{{\"Partition\":{partition},\"MaxUnavailable\":{most}}}")
 }
 
 fn max_unavailable(report: &mut Report, path: &Path, value: &Value) {
