@@ -17,6 +17,8 @@ pub mod conformance;
 pub mod controllers;
 pub mod kubectl;
 pub mod manifest;
+pub mod selfcheck;
+pub mod session;
 pub mod shell;
 pub mod sim;
 pub mod store;

@@ -149,13 +149,3 @@ fn beside(file: &Path, name: &str) -> Result<String, String> {
     }
     read(&cli::repository().join("conformance/controller").join(name))
 }
-
-/// The symbols that a file of passes or traces uses: those beside it, or else this repository's, which
-/// are built in so that the tool runs anywhere.
-fn symbols_for(file: &Path) -> Result<symbols::Symbols, String> {
-    let near = file.with_file_name("templates.jsonl");
-    if near.is_file() {
-        return symbols::Symbols::read(&read(&near)?);
-    }
-    symbols::Symbols::read(include_str!("../../conformance/controller/templates.jsonl"))
-}

@@ -2,7 +2,7 @@
 
 use super::memory::{Fault, Memory};
 use super::symbols::{Bad, Symbols, text, texts};
-use super::{Report, compare, lines, symbols_for};
+use super::{Report, beside, compare, lines};
 use crate::api::{Kind, Object, Value};
 use crate::controllers::statefulset::{Failure, next_availability, update_stateful_set};
 use crate::store::{Gates, status_causes};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// # Errors
 /// The file or its templates cannot be read.
 pub fn run(file: &Path) -> Result<Report, String> {
-    let symbols = symbols_for(file)?;
+    let symbols = Symbols::read(&beside(file, "templates.jsonl")?)?;
     let name = file.file_name().map(|name| name.to_string_lossy());
     let gates = Gates {
         max_unavailable: name.is_some_and(|name| name.contains("maxunavailable")),

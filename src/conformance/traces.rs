@@ -2,7 +2,7 @@
 
 use super::memory::Memory;
 use super::symbols::{Bad, Symbols, number, pod_of_claim, set_ready, text, texts};
-use super::{Difference, Report, compare, lines, symbols_for};
+use super::{Difference, Report, beside, compare, lines};
 use crate::api::{Kind, Object, SetStatus, Value};
 use crate::controllers::Cluster;
 use crate::controllers::statefulset::{POD_NAME_LABEL, update_stateful_set};
@@ -18,7 +18,7 @@ const MAX_PASSES: usize = 5;
 /// # Errors
 /// The file or its templates cannot be read.
 pub fn run(file: &Path) -> Result<Report, String> {
-    let symbols = symbols_for(file)?;
+    let symbols = Symbols::read(&beside(file, "templates.jsonl")?)?;
     let mut report = Report::default();
     for line in lines(file)? {
         let id = text(&line, "id").unwrap_or("?").to_owned();

@@ -264,19 +264,44 @@ fn budgets_of(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId,
     }
 }
 
-/// The Services that select a Pod, or did.
+/// The Services that select a Pod, or did, if the change shows in their endpoints
+/// (`podEndpointsChanged`, `pkg/controller/util/endpoint/controller_utils.go`).
 fn services_of(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) {
-    for service in store.list(Kind::Service, change.object.namespace()) {
+    let pod = &change.object;
+    if let Some(old) = change.old.as_ref()
+        && change.kind == ChangeKind::Modified
+        && endpoint_facts(old) == endpoint_facts(pod)
+    {
+        return;
+    }
+    for service in store.list(Kind::Service, pod.namespace()) {
         let selector = Selector::from_labels(&service.tree().map_at(&["spec", "selector"]));
         if selector.is_empty() {
             continue;
         }
         let matches = |pod: &Arc<Object>| selector.matches(&pod.meta.labels);
-        if matches(&change.object) || change.old.as_ref().is_some_and(matches) {
+        if matches(pod) || change.old.as_ref().is_some_and(matches) {
             wake(ControllerId::EndpointSlice, service.key());
             wake(ControllerId::Endpoints, service.key());
         }
     }
+}
+
+/// What an endpoint tells of its Pod.
+fn endpoint_facts(pod: &Object) -> impl PartialEq {
+    let view = pod.pod();
+    (
+        view.map(|view| {
+            (
+                view.ip.clone(),
+                view.node.clone(),
+                view.ready.ready,
+                view.phase.terminal(),
+            )
+        }),
+        pod.meta.terminating(),
+        pod.meta.labels.clone(),
+    )
 }
 
 /// Pods that wait for a node.

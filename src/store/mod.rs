@@ -284,7 +284,7 @@ impl Store {
             .rev()
             .take_while(|change| change.resource_version > resource_version)
             .count();
-        self.changes.iter().skip(total - newer)
+        (total - newer..total).filter_map(|at| self.changes.get(at))
     }
 
     /// How many objects of this name there have been.

@@ -1,5 +1,7 @@
 //! Command-line tools over the simulation; `cargo xtask` starts them.
 
+mod bench;
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -7,6 +9,18 @@ fn main() -> ExitCode {
     let outcome = match arguments.split_first() {
         Some((tool, rest)) if tool == "conformance" => {
             playground::conformance::run(rest, &mut |line| println!("{line}"))
+        }
+        Some((tool, _)) if tool == "bench" => {
+            bench::run(&mut |line| println!("{line}"));
+            Ok(true)
+        }
+        Some((tool, rest)) if tool == "hashes" => {
+            let count = rest
+                .first()
+                .and_then(|count| count.parse().ok())
+                .unwrap_or(200);
+            print!("{}", playground::selfcheck::hashes(count));
+            Ok(true)
         }
         Some((other, _)) => Err(format!("tools has no command `{other}`")),
         None => Err("tools needs a command".to_owned()),

@@ -1,0 +1,214 @@
+//! The one door: input in, a new state out. Wires the programs to the world.
+
+mod cluster;
+mod desk;
+mod files;
+mod save;
+mod terminal;
+#[cfg(test)]
+mod tests;
+
+pub use desk::{Desk, Input, Origin};
+pub use files::WEB_YAML;
+pub use save::LoadError;
+pub use terminal::{Line, LineKind, Terminal};
+
+use crate::api::{Millis, Str, Time};
+use crate::shell::Files;
+use crate::sim::history::{History, Machine, Position, Run};
+use crate::sim::{Settings, World, WriteRecord};
+
+/// The most engine events that looking ahead may cost.
+const LOOK_AHEAD: u64 = 2_000;
+/// A cluster that has not come to rest after this much virtual time is said not to.
+const SETTLES_WITHIN: Millis = 3_600_000;
+
+/// A session: a world, its terminal and files, their past and possible futures.
+#[derive(Clone)]
+pub struct Session {
+    history: History<Desk>,
+}
+
+/// How a run towards a stable cluster stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stability {
+    /// Nothing will happen by itself any more.
+    Stable,
+    /// The budget is used up; call again.
+    More,
+    /// An hour of virtual time has passed since `from`, and things still happen.
+    Unsettled,
+}
+
+/// What will happen next that a learner can see.
+#[derive(Clone, Debug)]
+pub struct Next {
+    /// In how many milliseconds.
+    pub after: Millis,
+    /// The write.
+    pub write: WriteRecord,
+}
+
+impl Session {
+    /// A fresh session: the default files, nothing applied.
+    #[must_use]
+    pub fn new(settings: Settings) -> Session {
+        Session {
+            history: History::new(Desk::new(settings)),
+        }
+    }
+
+    /// Takes an input and acts on it; acting in the past leaves the future, which is kept as a branch.
+    /// Answers the id of the process that it started, else 0.
+    pub fn input(&mut self, input: Input) -> u32 {
+        self.history.act(input)
+    }
+
+    /// Goes on to the next visible write or, in the past, the next recorded state. Whether there was one.
+    pub fn step(&mut self) -> bool {
+        self.history.step()
+    }
+
+    /// Goes back to the state before: the exact inverse of [`Session::step`].
+    pub fn back(&mut self) -> bool {
+        self.history.back()
+    }
+
+    /// Goes to the state after all events due at or before `at`.
+    pub fn seek(&mut self, at: Time, budget: u64) -> Run {
+        self.history.seek(at, budget)
+    }
+
+    /// Goes to a place of the past, or to the end.
+    pub fn go(&mut self, place: Position) {
+        self.history.go(place);
+    }
+
+    /// Runs the clock on to `to`, at most `budget` engine events.
+    pub fn advance(&mut self, to: Time, budget: u64) -> Run {
+        self.history.advance(to, budget)
+    }
+
+    /// Runs on until nothing will happen by itself, at most `budget` engine events. `from` is when the
+    /// run began: the first call passes the present time, the next ones the same.
+    pub fn run_until_stable(&mut self, from: Time, budget: u64) -> Stability {
+        let limit = from.plus(SETTLES_WITHIN);
+        match self.history.run_until_stable(limit, budget) {
+            Run::More => Stability::More,
+            Run::Done if self.desk().next_foreground().is_some() => Stability::Unsettled,
+            Run::Done => Stability::Stable,
+        }
+    }
+
+    /// Runs the clock on until a process has ended or `cap` has passed; the exit code, `None` if it
+    /// still runs.
+    pub fn run_until_done(&mut self, process: u32, cap: Millis, budget: u64) -> Option<i32> {
+        let limit = self.now().plus(cap);
+        let mut left = budget;
+        while self.desk().is_running(process) && left > 0 {
+            match self.desk().next_due() {
+                Some(due) if due <= limit => {
+                    self.history.advance(due, 64);
+                    left = left.saturating_sub(1);
+                }
+                _ => break,
+            }
+        }
+        self.desk().exit_code(process)
+    }
+
+    /// This place in time.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.history.position()
+    }
+
+    /// The end of what was played so far.
+    #[must_use]
+    pub fn end(&self) -> Position {
+        self.history.end()
+    }
+
+    /// Whether this place lies before the end.
+    #[must_use]
+    pub fn in_past(&self) -> bool {
+        self.history.in_past()
+    }
+
+    /// Every state that steps stop at.
+    #[must_use]
+    pub fn stops(&self) -> &[Position] {
+        self.history.stops()
+    }
+
+    /// The history itself: its log and branches.
+    #[must_use]
+    pub fn history(&self) -> &History<Desk> {
+        &self.history
+    }
+
+    /// Goes back to a former future.
+    pub fn restore(&mut self, branch: usize) -> bool {
+        self.history.restore(branch)
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.desk().now()
+    }
+
+    /// The cluster.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        self.desk().world()
+    }
+
+    /// The files of the editor.
+    #[must_use]
+    pub fn files(&self) -> &Files {
+        self.desk().files()
+    }
+
+    /// What the terminal shows.
+    #[must_use]
+    pub fn terminal(&self) -> &Terminal {
+        self.desk().terminal()
+    }
+
+    /// Commands that have not ended: process id and line.
+    #[must_use]
+    pub fn running(&self) -> Vec<(u32, Str)> {
+        self.desk().running()
+    }
+
+    /// The desk: the world with its processes.
+    #[must_use]
+    pub fn desk(&self) -> &Desk {
+        self.history.present()
+    }
+
+    /// Whether anything will happen by itself, here or in the recorded future.
+    #[must_use]
+    pub fn can_step(&self) -> bool {
+        self.in_past() || self.desk().next_foreground().is_some()
+    }
+
+    /// What will happen next that a learner can see, found by letting a copy of the desk run.
+    #[must_use]
+    pub fn next(&self) -> Option<Next> {
+        let mut ahead = self.desk().clone();
+        let (start, seen) = (ahead.now(), ahead.world().writes().len());
+        for _ in 0..LOOK_AHEAD {
+            ahead.next_foreground()?;
+            ahead.run_event();
+            if let Some(write) = ahead.world().writes().get(seen) {
+                return Some(Next {
+                    after: write.at.since(start).max(0),
+                    write: write.clone(),
+                });
+            }
+        }
+        None
+    }
+}

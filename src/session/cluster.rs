@@ -1,0 +1,88 @@
+//! `cluster`: what happens to a cluster and kubectl has no command for. Plainly not kubectl.
+
+use crate::api::{Key, Kind};
+use crate::shell::{Context, Program, Progress};
+
+const USAGE: &str = "\
+cluster: make things happen to the simulated cluster (this is not kubectl)
+
+  cluster crash POD [CONTAINER]   the container's process ends with exit code 1
+  cluster fail-ready POD          from now on its readiness probes fail
+  cluster pass-ready POD          they pass again
+  cluster hang POD                from now on its containers ignore the stop signal
+  cluster obey POD                they obey it again
+";
+
+/// The program.
+#[derive(Clone)]
+pub(super) struct Cluster {
+    words: Vec<String>,
+}
+
+impl Cluster {
+    pub(super) fn new(words: &[String]) -> Cluster {
+        Cluster {
+            words: words.to_vec(),
+        }
+    }
+}
+
+impl Program for Cluster {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Progress {
+        let words: Vec<&str> = self.words.iter().skip(1).map(String::as_str).collect();
+        let (verb, pod, container) = match words.as_slice() {
+            [] | ["help" | "-h" | "--help"] => {
+                cx.out.stdout(USAGE);
+                return Progress::Done(0);
+            }
+            [verb, pod] => (*verb, *pod, ""),
+            ["crash", pod, container] => ("crash", *pod, *container),
+            _ => {
+                cx.out.stderr(USAGE);
+                return Progress::Done(2);
+            }
+        };
+        let name = pod.strip_prefix("pod/").unwrap_or(pod);
+        let key = Key::new(Kind::Pod, cx.env.namespace(), name);
+        if verb == "crash" {
+            if cx.world.kill_container(&key, container, 1) {
+                cx.out
+                    .stdout(format!("pod/{name}: its process ended with exit code 1\n"));
+                return Progress::Done(0);
+            }
+            cx.out.stderr(format!(
+                "cluster: no container of pod \"{name}\" is running\n"
+            ));
+            return Progress::Done(1);
+        }
+        let done = match verb {
+            "fail-ready" => {
+                cx.world.fail_readiness(&key, true);
+                "its readiness probes fail from now on"
+            }
+            "pass-ready" => {
+                cx.world.fail_readiness(&key, false);
+                "its readiness probes pass again"
+            }
+            "hang" => {
+                cx.world.hang(&key, true);
+                "its containers ignore the stop signal from now on"
+            }
+            "obey" => {
+                cx.world.hang(&key, false);
+                "its containers obey the stop signal again"
+            }
+            _ => {
+                cx.out
+                    .stderr(format!("cluster: unknown command \"{verb}\"\n\n{USAGE}"));
+                return Progress::Done(2);
+            }
+        };
+        cx.out.stdout(format!("pod/{name}: {done}\n"));
+        Progress::Done(0)
+    }
+
+    fn clone_box(&self) -> Box<dyn Program> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,238 @@
+//! The session as a learner uses it.
+
+use super::*;
+use crate::api::{Key, Kind};
+use crate::selfcheck;
+
+fn session() -> Session {
+    Session::new(Settings::default())
+}
+
+fn spawn(session: &mut Session, line: &str) -> u32 {
+    session.input(Input::Spawn {
+        line: Str::new(line),
+        from: Origin::Prompt,
+    })
+}
+
+/// Runs a command to its end; what it printed and its exit code.
+fn run(session: &mut Session, line: &str) -> (String, Option<i32>) {
+    let process = spawn(session, line);
+    let code = session.run_until_done(process, 600_000, 100_000);
+    (printed(session, process), code)
+}
+
+fn printed(session: &Session, process: u32) -> String {
+    let lines = session.terminal().lines().iter();
+    let printed = lines.filter(|l| l.process == process && !matches!(l.kind, LineKind::Command(_)));
+    printed.map(|line| format!("{}\n", line.text)).collect()
+}
+
+fn settle(session: &mut Session) {
+    let from = session.now();
+    while session.run_until_stable(from, 10_000) == Stability::More {}
+}
+
+fn pod_names(session: &Session) -> Vec<String> {
+    let pods = session.world().store().list(Kind::Pod, "default");
+    pods.map(|pod| pod.name().to_string()).collect()
+}
+
+fn pod_ip(session: &Session, name: &str) -> String {
+    let pod = session
+        .world()
+        .store()
+        .get(&Key::new(Kind::Pod, "default", name));
+    pod.and_then(|pod| pod.pod())
+        .map(|view| view.ip.to_string())
+        .unwrap_or_default()
+}
+
+#[test]
+fn the_main_job() {
+    let mut session = session();
+    let (out, code) = run(&mut session, "kubectl apply -f web.yaml");
+    assert_eq!(
+        (out.as_str(), code),
+        (
+            "service/nginx created\nstatefulset.apps/web created\n",
+            Some(0)
+        )
+    );
+    settle(&mut session);
+    let (out, _) = run(&mut session, "kubectl get pods");
+    assert!(
+        out.contains("web-0   1/1     Running   0") && out.contains("web-1"),
+        "{out}"
+    );
+
+    let ip = pod_ip(&session, "web-0");
+    run(&mut session, "kubectl delete pod web-0");
+    settle(&mut session);
+    assert_eq!(pod_names(&session), ["web-0", "web-1"]);
+    assert_ne!(pod_ip(&session, "web-0"), ip, "a new Pod has a new address");
+    let before = session.position();
+    run(&mut session, "kubectl scale sts web --replicas=5");
+    settle(&mut session);
+    assert_eq!(pod_names(&session).len(), 5);
+    let after = session.desk().state_hash();
+    while before.before(&session.position()) {
+        assert!(session.back());
+    }
+    assert_eq!(pod_names(&session).len(), 2);
+    while session.in_past() {
+        assert!(session.step());
+    }
+    assert_eq!(session.desk().state_hash(), after);
+}
+
+#[test]
+fn stepping_back_from_any_event_gives_what_stepping_forward_gave() {
+    for number in 1..=3 {
+        let mut session = selfcheck::play(number).session;
+        let end = session.desk().state_hash();
+        let mut states = vec![(session.position(), end)];
+        while session.back() {
+            states.push((session.position(), session.desk().state_hash()));
+        }
+        states.reverse();
+        for (position, hash) in &states[1..] {
+            assert!(session.step(), "log {number}");
+            assert_eq!(session.position(), *position, "log {number}");
+            assert_eq!(
+                session.desk().state_hash(),
+                *hash,
+                "log {number}, at {position:?}"
+            );
+        }
+        // Any place can be gone to directly, also between two events of one instant.
+        for (position, hash) in states.iter().step_by(7).rev() {
+            session.go(*position);
+            assert_eq!(
+                session.desk().state_hash(),
+                *hash,
+                "log {number}, at {position:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_engine_event_can_be_gone_back_to() {
+    let mut session = session();
+    spawn(&mut session, "kubectl apply -f web.yaml");
+    settle(&mut session);
+    let end = session.position();
+    let mut forward = Vec::new();
+    for events in 0..=end.events {
+        let mut place = Position {
+            events,
+            inputs: usize::from(events > 0),
+            at: Time(0),
+        };
+        session.go(place);
+        place.at = session.now();
+        forward.push((place, session.desk().state_hash()));
+    }
+    for (place, hash) in forward.iter().rev() {
+        session.go(*place);
+        assert_eq!(session.desk().state_hash(), *hash, "{place:?}");
+    }
+}
+
+#[test]
+fn acting_in_the_past_forks_and_the_old_future_can_be_restored() {
+    let mut session = selfcheck::play(3).session;
+    let future = session.desk().state_hash();
+    for _ in 0..20 {
+        session.back();
+    }
+    spawn(&mut session, "kubectl scale sts web --replicas=1");
+    settle(&mut session);
+    assert!(!session.in_past());
+    assert_eq!(session.history().branches().len(), 1);
+    assert!(session.restore(0));
+    assert_eq!(session.desk().state_hash(), future);
+}
+
+#[test]
+fn a_saved_session_is_the_same_session() {
+    for number in [2, 5] {
+        let session = selfcheck::play(number).session;
+        let loaded = Session::load(&session.save()).expect("its own save");
+        assert_eq!(loaded.desk().state_hash(), session.desk().state_hash());
+        assert_eq!(loaded.position(), session.end());
+    }
+}
+
+#[test]
+fn a_bad_save_is_refused_with_a_sentence() {
+    assert!(matches!(Session::load("{"), Err(LoadError::Unreadable(_))));
+    let saved = session().save();
+    let other = saved.replace("\"hash\":\"", "\"hash\":\"0");
+    assert!(matches!(
+        Session::load(&other),
+        Err(LoadError::OtherVersion(_))
+    ));
+    let huge = saved.replace("\"events\":0", "\"events\":99999999");
+    assert_eq!(Session::load(&huge).err(), Some(LoadError::TooLarge));
+}
+
+#[test]
+fn most_random_inputs_change_something() {
+    let (mut inputs, mut effective) = (0, 0);
+    for number in 1..=8 {
+        let played = selfcheck::play(number);
+        inputs += played.inputs;
+        effective += played.effective;
+    }
+    assert!(effective * 10 >= inputs * 6, "{effective} of {inputs}");
+}
+
+#[test]
+fn what_comes_next_is_told_ahead() {
+    let mut session = session();
+    assert!(session.next().is_none());
+    spawn(&mut session, "kubectl apply -f web.yaml");
+    for _ in 0..30 {
+        let Some(next) = session.next() else { break };
+        let at = session.now().plus(next.after);
+        assert!(session.step());
+        assert_eq!(session.now(), at);
+        let last = session.world().writes().last().expect("a write");
+        assert_eq!(last.key, next.write.key);
+    }
+}
+
+#[test]
+fn bad_manifests_leave_the_world_untouched() {
+    for (text, says) in [
+        (
+            "apiVersion: v1\nkind: Service\nmetadata:\n\tname: x\n",
+            "found character that cannot start any token",
+        ),
+        (
+            "apiVersion: v1\nkind Service\nmetadata:\n  name: x\n",
+            "could not find expected ':'",
+        ),
+        (
+            "apiVersion: apps/v1\nkind: StatefulSet\nmetadata:\n  name: x\nspec:\n  servceName: a\n",
+            "unknown field \"spec.servceName\"",
+        ),
+        (
+            "apiVersion: v1\nkind: Service\nmetadata:\n  name: x\nspec:\n  ports: 80\n",
+            "cannot unmarshal",
+        ),
+    ] {
+        let mut session = session();
+        session.input(Input::Save {
+            file: "bad.yaml".into(),
+            text: text.into(),
+        });
+        let version = session.world().store().resource_version();
+        let (out, code) = run(&mut session, "kubectl apply -f bad.yaml");
+        assert_eq!(code, Some(1), "{text}\n{out}");
+        assert!(out.contains(says), "{text}\n{out}");
+        assert_eq!(session.world().store().resource_version(), version);
+    }
+}
