@@ -156,6 +156,7 @@ pub fn read(words: &[String], context: &Context<'_>) -> Result<Command, Failure>
         return Err(verbs::unknown(name));
     };
     let (verb, words) = match verb.subcommands() {
+        [] if verb.path == "create" => creator(verb, rest()),
         [] => (verb, rest()),
         _ => subcommand(verb, rest())?,
     };
@@ -178,6 +179,19 @@ pub fn read(words: &[String], context: &Context<'_>) -> Result<Command, Failure>
     };
     check_globals(&cli)?;
     Ok(Command::Verb(verb, cli))
+}
+
+/// `create ns …` is a command of its own, with flags of its own.
+fn creator(verb: &'static Verb, mut words: Vec<String>) -> (&'static Verb, Vec<String>) {
+    let Some((at, _)) = first_word(&words) else {
+        return (verb, words);
+    };
+    let after: Vec<&str> = words.iter().skip(at).map(String::as_str).collect();
+    let Some((found, count)) = verbs::creator(&after) else {
+        return (verb, words);
+    };
+    words.drain(at..at + count);
+    (found, words)
 }
 
 fn subcommand(

@@ -261,15 +261,23 @@ const KEY_RULE: &str = "a valid label key must consist of alphanumeric character
 pub const VALUE_RULE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
 fn check_key(key: &str) -> Result<(), String> {
+    match key_fault(key) {
+        Some(rule) => Err(format!("<nil>: Invalid value: \"{key}\": {rule}")),
+        None => Ok(()),
+    }
+}
+
+/// What is wrong with the key of a label or taint; `None` if nothing.
+#[must_use]
+pub fn key_fault(key: &str) -> Option<&'static str> {
     let name = key.rsplit_once('/').map_or(key, |(_, name)| name);
-    let rule = if key.matches('/').count() > 1 {
-        KEY_RULE
+    if key.matches('/').count() > 1 {
+        Some(KEY_RULE)
     } else if !plain_name(name) {
-        NAME_RULE
+        Some(NAME_RULE)
     } else {
-        return Ok(());
-    };
-    Err(format!("<nil>: Invalid value: \"{key}\": {rule}"))
+        None
+    }
 }
 
 fn check_values(key: &str, operator: Operator, values: &[String]) -> Result<(), String> {

@@ -80,6 +80,7 @@ fn ports(page: &mut Page, world: &World, service: &Object, port: &Value) {
 /// `10.244.1.2:80,…`: the ready endpoints of a port, three at most.
 fn ready_endpoints(world: &World, service: &Object, port_name: &str) -> String {
     let mut all = Vec::new();
+    let mut any = false;
     let slices = world
         .store()
         .list(Kind::EndpointSlice, service.namespace())
@@ -87,6 +88,7 @@ fn ready_endpoints(world: &World, service: &Object, port_name: &str) -> String {
             slice.meta.label("kubernetes.io/service-name") == Some(service.name().as_str())
         });
     for slice in slices {
+        any = true;
         let tree = slice.tree();
         let ports = tree.items_at(&["ports"]);
         let Some(port) = ports
@@ -112,6 +114,7 @@ fn ready_endpoints(world: &World, service: &Object, port_name: &str) -> String {
         }
     }
     match all.len() {
+        0 if !any => "<none>".to_owned(),
         0 => String::new(),
         1..=3 => all.join(","),
         more => format!(

@@ -120,7 +120,7 @@ fn conditions(page: &mut Page, tree: &Value) {
         page.line(
             0,
             format!(
-                "  {}\t{} ",
+                "  {} \t{} ",
                 text(condition, &["type"]),
                 text(condition, &["status"])
             ),

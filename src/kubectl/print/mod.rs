@@ -3,6 +3,8 @@
 pub mod cells;
 pub mod columns;
 pub mod custom_columns;
+pub mod gotemplate;
+mod gotemplate_parse;
 pub mod json;
 pub mod jsonpath;
 mod jsonpath_parse;

@@ -2,6 +2,7 @@
 //! `cli-runtime/pkg/genericclioptions/print_flags.go`
 
 use super::custom_columns::CustomColumns;
+use super::gotemplate::GoTemplate;
 use super::jsonpath::JsonPath;
 use super::{json, yaml};
 use crate::api::{Object, Value};
@@ -26,6 +27,8 @@ pub enum Output {
     Json,
     /// `-o jsonpath=…`
     JsonPath(JsonPath),
+    /// `-o go-template=…`, `--template`
+    Template(GoTemplate),
     /// `-o custom-columns=…`
     Columns(CustomColumns),
 }
@@ -53,7 +56,7 @@ impl Output {
         };
         let strict = !cli.flags.truth("allow-missing-template-keys", true);
         match format.to_ascii_lowercase().as_str() {
-            "" if argument.is_some() => Err(no_go_templates()),
+            "" if argument.is_some() => template(argument),
             "" => Ok(Output::Human { wide: false }),
             "wide" => Ok(Output::Human { wide: true }),
             "name" => Ok(Output::Name),
@@ -72,8 +75,9 @@ impl Output {
                 let headers = !cli.flags.on("no-headers");
                 CustomColumns::parse(argument.unwrap_or_default(), headers).map(Output::Columns)
             }
-            "go-template" | "go-template-file" | "template" | "templatefile" => {
-                Err(no_go_templates())
+            "go-template" | "template" => template(argument),
+            "go-template-file" | "templatefile" => {
+                GoTemplate::parse(&file()?).map(Output::Template)
             }
             "kyaml" | "custom-columns-file" => {
                 Err(Failure::error(format!("-o {format} is not simulated here")))
@@ -111,6 +115,7 @@ impl Output {
             Output::Yaml => Ok(yaml::to_yaml(tree)),
             Output::Json => Ok(json::to_json(tree)),
             Output::JsonPath(path) => path.print(tree),
+            Output::Template(template) => template.print(tree),
             Output::Columns(columns) => columns.print(tree),
             Output::Human { .. } | Output::Name => Ok(String::new()),
         }
@@ -144,6 +149,7 @@ fn needs(format: &str) -> Failure {
     ))
 }
 
-fn no_go_templates() -> Failure {
-    Failure::error("Go templates are not simulated here; use -o jsonpath")
+fn template(text: Option<&str>) -> Result<Output, Failure> {
+    let text = text.ok_or_else(|| needs("template"))?;
+    GoTemplate::parse(text).map(Output::Template)
 }

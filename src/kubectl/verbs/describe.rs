@@ -76,6 +76,9 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         .collect();
     if !texts.is_empty() {
         cx.out.stdout(texts.join("\n\n"));
+        if !exact {
+            cx.out.stdout("\n");
+        }
     } else if failure.is_empty() {
         cx.out
             .stderr(if namespaced && !cli.flags.on("all-namespaces") {

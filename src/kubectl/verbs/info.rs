@@ -50,6 +50,10 @@ pub const API_RESOURCES_FLAGS: &[Flag] = &[
 pub fn api_resources(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     let flags = &cli.flags;
     let output = flags.or_empty("output");
+    if !flags.args.is_empty() {
+        let text = format!("unexpected arguments: [{}]", flags.args.join(" "));
+        return Err(cli.usage(&text));
+    }
     if !matches!(output, "" | "name") {
         return Err(Failure::error(format!(
             "api-resources -o {output} is not simulated here"

@@ -8,8 +8,10 @@ use crate::shell::Context;
 pub mod apply;
 pub mod cluster_admin;
 pub mod create;
+pub mod create_kinds;
 pub mod delete;
 pub mod describe;
+pub mod events;
 pub mod exec;
 pub mod get;
 pub mod info;
@@ -18,7 +20,9 @@ pub mod patch;
 pub mod rollout;
 mod rollout_status;
 pub mod scale;
+pub mod set_fields;
 pub mod set_image;
+pub mod taint;
 pub mod wait;
 pub mod watch;
 
@@ -82,7 +86,7 @@ const fn missing(path: &'static str) -> Verb {
 static VERBS: &[Verb] = &[
     verb("create", create::FLAGS, create::run),
     missing("expose"),
-    missing("run"),
+    verb("run", create_kinds::RUN_FLAGS, create_kinds::run),
     missing("set"),
     missing("explain"),
     verb("get", get::FLAGS, get::run),
@@ -109,7 +113,7 @@ static VERBS: &[Verb] = &[
         cluster_admin::DRAIN_FLAGS,
         cluster_admin::run_drain,
     ),
-    missing("taint"),
+    verb("taint", taint::FLAGS, taint::run),
     verb("describe", describe::FLAGS, describe::run),
     missing("logs"),
     missing("attach"),
@@ -119,7 +123,7 @@ static VERBS: &[Verb] = &[
     missing("cp"),
     missing("auth"),
     missing("debug"),
-    missing("events"),
+    verb("events", events::FLAGS, events::run),
     missing("diff"),
     verb("apply", apply::FLAGS, apply::run),
     verb("patch", patch::FLAGS, patch::run),
@@ -146,9 +150,38 @@ static VERBS: &[Verb] = &[
     verb("rollout resume", rollout::PAUSE_FLAGS, rollout::resume),
     verb("rollout status", rollout::STATUS_FLAGS, rollout::status),
     verb("rollout undo", rollout::UNDO_FLAGS, rollout::undo),
-    missing("set env"),
+    verb("set env", set_fields::ENV_FLAGS, set_fields::run_env),
     verb("set image", set_image::FLAGS, set_image::run),
-    missing("set resources"),
+    verb(
+        "set resources",
+        set_fields::RESOURCES_FLAGS,
+        set_fields::run_resources,
+    ),
+    verb(
+        "create namespace",
+        create_kinds::NAMESPACE_FLAGS,
+        create_kinds::namespace,
+    ),
+    verb(
+        "create quota",
+        create_kinds::QUOTA_FLAGS,
+        create_kinds::quota,
+    ),
+    verb(
+        "create configmap",
+        create_kinds::CONFIG_MAP_FLAGS,
+        create_kinds::config_map,
+    ),
+    verb(
+        "create service clusterip",
+        create_kinds::SERVICE_FLAGS,
+        create_kinds::service,
+    ),
+    verb(
+        "create deployment",
+        create_kinds::DEPLOYMENT_FLAGS,
+        create_kinds::deployment,
+    ),
     missing("set selector"),
     missing("set serviceaccount"),
     missing("set subject"),
@@ -177,6 +210,22 @@ pub fn overview() -> String {
         text.push_str(&format!("  {}\n", verb.path));
     }
     text
+}
+
+/// The command for `kubectl create WORD…` that makes an object from flags, and how many words name it.
+#[must_use]
+pub fn creator(words: &[&str]) -> Option<(&'static Verb, usize)> {
+    let path = match *words.first()? {
+        "namespace" | "ns" => "create namespace",
+        "quota" | "resourcequota" => "create quota",
+        "configmap" | "cm" => "create configmap",
+        "deployment" | "deploy" => "create deployment",
+        "service" | "svc" if words.get(1) == Some(&"clusterip") => {
+            return Some((find("create service clusterip")?, 2));
+        }
+        _ => return None,
+    };
+    Some((find(path)?, 1))
 }
 
 /// The command with this path.

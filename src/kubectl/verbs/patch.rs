@@ -84,7 +84,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     let dry_run = cli.dry_run()?;
     let output = Output::read(cli, cx)?;
     let targets = targets(cx, cli, &flags.args)?;
-    let patch = read(&text, flags.or_empty("patch"))?;
+    let patch = read(&text, flags.or_empty("patch"), how)?;
     let mut failure = targets.failure;
     for target in &targets.found {
         let object = &target.object;
@@ -133,21 +133,25 @@ fn patch_status(
     Ok(write::Answer { object, warnings })
 }
 
-/// Reads a patch: JSON, or YAML.
-fn read(text: &str, inline: &str) -> Result<Value, Failure> {
+/// Reads a patch: JSON if it begins with a brace, else YAML.
+fn read(text: &str, inline: &str, how: PatchType) -> Result<Value, Failure> {
     if let Ok(value) = Value::from_json(text) {
         return Ok(value);
     }
+    if text.trim_start().starts_with('{') {
+        let why = match manifest::yaml::json_fault(text) {
+            Some(why) => why,
+            None => "invalid character after top-level value".to_owned(),
+        };
+        let prefix = if how == PatchType::Strategic {
+            ""
+        } else {
+            "error decoding patch: "
+        };
+        return Err(ApiError::new(ErrorReason::BadRequest, format!("{prefix}{why}")).into());
+    }
     let stream = manifest::read_stream(text);
-    let bare = text.trim_start();
     if let Some(error) = stream.error {
-        if bare.starts_with('{') {
-            let message = error.message;
-            let why = message
-                .rsplit_once(": ")
-                .map_or(message.as_str(), |(_, why)| why);
-            return Err(ApiError::new(ErrorReason::BadRequest, why).into());
-        }
         let why = error
             .message
             .trim_start_matches("error converting YAML to JSON: ");

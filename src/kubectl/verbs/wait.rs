@@ -237,19 +237,18 @@ fn path_met(object: &Object, path: &JsonPath, value: Option<&str>) -> bool {
 
 impl Program for Waiting {
     fn poll(&mut self, cx: &mut Context<'_>) -> Progress {
-        let mut left = Vec::new();
-        for awaited in std::mem::take(&mut self.left) {
-            if self.met(cx, &awaited) {
-                cx.out.stdout(format!(
-                    "{}/{} condition met\n",
-                    awaited.of.qualified_singular(),
-                    awaited.key.name
-                ));
-            } else {
-                left.push(awaited);
+        // One after the other: what comes after one that is not met is not looked at.
+        while let Some(awaited) = self.left.first().cloned() {
+            if !self.met(cx, &awaited) {
+                break;
             }
+            cx.out.stdout(format!(
+                "{}/{} condition met\n",
+                awaited.of.qualified_singular(),
+                awaited.key.name
+            ));
+            self.left.remove(0);
         }
-        self.left = left;
         if !self.left.is_empty() && (self.once || cx.now() >= self.deadline) {
             self.give_up();
         }

@@ -122,6 +122,12 @@ pub fn read_documents(text: &str) -> Result<Vec<Document>, Diagnostic> {
     }
 }
 
+/// What Go says of text that is not JSON; `None` if it begins with a JSON value.
+#[must_use]
+pub fn json_fault(text: &str) -> Option<String> {
+    json::value_end(text.as_bytes()).err().map(|(_, why)| why)
+}
+
 /// Reads the documents up to the first error.
 #[must_use]
 pub fn read_stream(text: &str) -> Stream {

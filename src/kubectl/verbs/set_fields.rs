@@ -1,0 +1,232 @@
+//! `kubectl set env`, `kubectl set resources`
+//! `kubectl/pkg/cmd/set/set_env.go`, `kubectl/pkg/cmd/set/set_resources.go`
+
+use super::set_image::pod_spec_path;
+use super::{
+    ALL, DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT,
+    RECURSIVE, SELECTOR, TEMPLATE,
+};
+use crate::api::{Map, Quantity, Value};
+use crate::kubectl::cli::{Cli, DryRun, Outcome};
+use crate::kubectl::cluster::targets;
+use crate::kubectl::failure::Failure;
+use crate::kubectl::flags::{Flag, FlagType, flag, quote};
+use crate::kubectl::print::output::Output;
+use crate::shell::Context;
+
+const CONTAINERS: Flag = flag("containers", Some('c'), FlagType::Text);
+
+/// The flags of `set env`.
+pub const ENV_FLAGS: &[Flag] = &[
+    ALL,
+    MISSING_KEYS,
+    CONTAINERS,
+    DRY_RUN,
+    FIELD_MANAGER,
+    FILENAME,
+    KUSTOMIZE,
+    OUTPUT,
+    RECURSIVE,
+    SELECTOR,
+    MANAGED_FIELDS,
+    TEMPLATE,
+    flag("env", Some('e'), FlagType::Texts),
+    flag("from", None, FlagType::Text).missing(),
+    flag("keys", None, FlagType::List).missing(),
+    flag("list", None, FlagType::Bool).missing(),
+    flag("local", None, FlagType::Bool).missing(),
+    flag("overwrite", None, FlagType::Bool),
+    flag("prefix", None, FlagType::Text).missing(),
+    flag("resolve", None, FlagType::Bool).missing(),
+];
+
+/// The flags of `set resources`.
+pub const RESOURCES_FLAGS: &[Flag] = &[
+    ALL,
+    MISSING_KEYS,
+    CONTAINERS,
+    DRY_RUN,
+    FIELD_MANAGER,
+    FILENAME,
+    KUSTOMIZE,
+    OUTPUT,
+    RECURSIVE,
+    SELECTOR,
+    MANAGED_FIELDS,
+    TEMPLATE,
+    flag("limits", None, FlagType::Text),
+    flag("local", None, FlagType::Bool).missing(),
+    flag("record", None, FlagType::Bool).missing(),
+    flag("requests", None, FlagType::Text),
+];
+
+/// Runs `set env`.
+pub fn run_env(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    let is_change = |word: &String| word.contains('=') || (word.ends_with('-') && word.len() > 1);
+    let args = &cli.flags.args;
+    let at = args.iter().position(is_change).unwrap_or(args.len());
+    let (resources, changes) = args.split_at(at);
+    if let Some(late) = changes.iter().find(|word| !is_change(word)) {
+        return Err(Failure::error(format!(
+            "all resources must be specified before environment changes: {late}"
+        )));
+    }
+    let changes: Vec<&String> = changes.iter().chain(cli.flags.list("env")).collect();
+    if resources.is_empty() && cli.files().is_empty() {
+        return Err(Failure::error(
+            "one or more resources must be specified as <resource> <name> or <resource>/<name>",
+        ));
+    }
+    if changes.is_empty() {
+        return Err(Failure::error(
+            "at least one environment variable must be provided",
+        ));
+    }
+    let removed: Vec<&str> = changes
+        .iter()
+        .filter(|c| !c.contains('='))
+        .filter_map(|c| c.strip_suffix('-'))
+        .collect();
+    let set: Vec<(&str, &str)> = changes.iter().filter_map(|c| c.split_once('=')).collect();
+    if set.iter().any(|(key, _)| removed.contains(key)) {
+        return Err(Failure::error(
+            "can not both modify and remove the same environment variable in the same command",
+        ));
+    }
+    change(cx, cli, resources, "env", |container| {
+        let list = container.slot(&["env"]).make_list();
+        for (key, value) in &set {
+            match list.iter_mut().find(|v| v.str_at(&["name"]) == Some(key)) {
+                Some(old) => *old = variable(key, value),
+                None => list.push(variable(key, value)),
+            }
+        }
+        list.retain(|v| {
+            !v.str_at(&["name"])
+                .is_some_and(|name| removed.contains(&name))
+        });
+        if list.is_empty() {
+            container.remove(&["env"]);
+        }
+    })
+}
+
+fn variable(key: &str, value: &str) -> Value {
+    Value::map([("name", Value::from(key)), ("value", Value::from(value))])
+}
+
+/// Runs `set resources`.
+pub fn run_resources(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    let limits = amounts(cli.flags.or_empty("limits"))?;
+    let requests = amounts(cli.flags.or_empty("requests"))?;
+    if limits.is_empty() && requests.is_empty() {
+        return Err(Failure::error(
+            "you must specify an update to requests or limits (in the form of --requests/--limits)",
+        ));
+    }
+    change(
+        cx,
+        cli,
+        &cli.flags.args,
+        "resource requirements",
+        |container| {
+            for (field, amounts) in [("limits", &limits), ("requests", &requests)] {
+                for (name, amount) in amounts.texts() {
+                    container.set(&["resources", field, name], amount);
+                }
+            }
+        },
+    )
+}
+
+fn amounts(text: &str) -> Result<Map, Failure> {
+    let mut map = Map::default();
+    for part in text.split(',').filter(|part| !part.is_empty()) {
+        let (name, amount) = part.split_once('=').ok_or_else(|| {
+            Failure::error(format!(
+                "invalid argument syntax {part}, expected <resource>=<value>"
+            ))
+        })?;
+        if Quantity::parse(amount).is_none() {
+            return Err(Failure::error(
+                "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+            ));
+        }
+        map.insert(name, amount);
+    }
+    Ok(map)
+}
+
+/// Changes the containers that `-c` names in every target, and says what was updated.
+fn change(
+    cx: &mut Context<'_>,
+    cli: &Cli,
+    resources: &[String],
+    what: &str,
+    act: impl Fn(&mut Value),
+) -> Result<Outcome, Failure> {
+    let dry_run = cli.dry_run()?;
+    let output = Output::read(cli, cx)?;
+    let wanted = cli.flags.text("containers").unwrap_or("*").to_owned();
+    let targets = targets(cx, cli, resources)?;
+    let mut failure = targets.failure;
+    for target in &targets.found {
+        let object = &target.object;
+        let Some(path) = pod_spec_path(object.kind) else {
+            failure.add(Failure::error(format!(
+                "{}/{} the object is not a pod or does not have a pod template: *v1.{}",
+                target.of.plural,
+                object.name(),
+                target.of.kind
+            )));
+            continue;
+        };
+        let mut tree = object.tree().clone();
+        let (mut seen, mut names) = (false, path.to_vec());
+        names.push("containers");
+        if tree.at(&names).is_some() {
+            for container in tree.slot(&names).make_list() {
+                let name = container.str_at(&["name"]).unwrap_or_default();
+                if wanted == "*" || wanted == name {
+                    seen = true;
+                    act(container);
+                }
+            }
+        }
+        if !seen {
+            cx.out.stderr(format!(
+                "Warning: {}/{} does not have any containers matching {}\n",
+                target.of.kind,
+                object.name(),
+                quote(&wanted)
+            ));
+            continue;
+        }
+        if tree == *object.tree() {
+            continue;
+        }
+        let updated = match dry_run {
+            DryRun::Client => Ok(std::sync::Arc::new(crate::api::Object::new(
+                object.kind,
+                tree,
+            ))),
+            _ => cx.world.update(object.kind, tree, dry_run.on()),
+        };
+        match updated {
+            Ok(updated) if output.human() => cx.out.stdout(format!(
+                "{}/{} {what} updated{}\n",
+                target.of.qualified_singular(),
+                updated.name(),
+                dry_run.suffix()
+            )),
+            Ok(updated) => cx.out.stdout(output.one(&updated)?),
+            Err(error) => failure.add(Failure::error(format!(
+                "failed to patch {} update to pod template: {}",
+                if what == "env" { "env" } else { "resources" },
+                error.message
+            ))),
+        }
+    }
+    failure.result()?;
+    Ok(Outcome::Done(0))
+}
