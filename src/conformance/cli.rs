@@ -1,10 +1,10 @@
-//! `tools conformance [--kind KIND] [--raise-floor] [--floor] [PATH…]`
+//! `tools conformance [--kind KIND] [--show N] [--raise-floor] [--floor] [PATH…]`
 
 use super::floor::Floor;
 use super::{KINDS, RecordingKind, Report};
 use std::path::{Path, PathBuf};
 
-/// How many differences of a file are shown.
+/// How many differences of a file are shown, unless `--show` says otherwise.
 const SHOWN: usize = 10;
 
 /// The root of this repository: the folder with `conformance/floor.tsv`, from here upwards, so that the
@@ -23,6 +23,7 @@ struct Options {
     kind: Option<String>,
     floor: bool,
     raise: bool,
+    show: Option<usize>,
     paths: Vec<PathBuf>,
 }
 
@@ -33,6 +34,10 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
         match argument.as_str() {
             "--floor" => options.floor = true,
             "--raise-floor" => options.raise = true,
+            "--show" => {
+                let count = rest.next().and_then(|count| count.parse().ok());
+                options.show = Some(count.ok_or("--show needs a number")?);
+            }
             "--kind" => options.kind = Some(rest.next().ok_or("--kind needs a kind")?.clone()),
             flag if flag.starts_with("--kind=") => {
                 options.kind = flag.strip_prefix("--kind=").map(str::to_owned);
@@ -76,7 +81,7 @@ fn run_all(options: &Options, say: &mut dyn FnMut(&str)) -> Result<bool, String>
         ran += 1;
         let name = shown_name(&file);
         let report = (kind.run)(&file)?;
-        tell(&name, &report, say);
+        tell(&name, &report, options.show.unwrap_or(SHOWN), say);
         passed += report.passed;
         failed += report.failed;
         if report.passed < floor.of(&name) {
@@ -126,17 +131,17 @@ fn shown_name(file: &Path) -> String {
     inside.unwrap_or(file).display().to_string()
 }
 
-fn tell(name: &str, report: &Report, say: &mut dyn FnMut(&str)) {
+fn tell(name: &str, report: &Report, shown: usize, say: &mut dyn FnMut(&str)) {
     say(&format!(
         "{name}: {} passed, {} failed",
         report.passed, report.failed
     ));
-    for difference in report.differences.iter().take(SHOWN) {
+    for difference in report.differences.iter().take(shown) {
         say(&format!("  {}", difference.place));
         say(&format!("    expected {}", difference.expected));
         say(&format!("    got      {}", difference.got));
     }
-    let more = report.differences.len().saturating_sub(SHOWN);
+    let more = report.differences.len().saturating_sub(shown);
     if more > 0 {
         say(&format!("  and {more} more differences"));
     }

@@ -7,10 +7,13 @@ mod cli;
 mod floor;
 mod manifests;
 mod memory;
+mod normalise;
+mod pattern;
 mod reconcile;
 mod revisions;
 mod symbols;
 mod traces;
+mod transcripts;
 
 pub use cli::run;
 
@@ -46,6 +49,11 @@ pub const KINDS: &[RecordingKind] = &[
         name: "revisions",
         is: |file| file == "revisions.jsonl" || file == "objects.jsonl",
         run: revisions::run,
+    },
+    RecordingKind {
+        name: "transcripts",
+        is: |file| file == "transcript.jsonl",
+        run: transcripts::run,
     },
     RecordingKind {
         name: "manifests",
@@ -85,6 +93,15 @@ impl Report {
             self.failed += 1;
             self.differences.extend(differences);
         }
+    }
+
+    /// Says why later checks may fail; counts nothing.
+    pub fn note(&mut self, place: &str, why: &str) {
+        self.differences.push(Difference {
+            place: place.to_owned(),
+            expected: "a step that can be played".to_owned(),
+            got: why.to_owned(),
+        });
     }
 
     /// Counts one check that could not be run.

@@ -6,7 +6,8 @@ use crate::shell::{Context, Program, Progress};
 const USAGE: &str = "\
 cluster: make things happen to the simulated cluster (this is not kubectl)
 
-  cluster crash POD [CONTAINER]   the container's process ends with exit code 1
+  cluster crash POD [CONTAINER] [--code=N]
+                                  the container's process ends with exit code 1, or N
   cluster fail-ready POD          from now on its readiness probes fail
   cluster pass-ready POD          they pass again
   cluster hang POD                from now on its containers ignore the stop signal
@@ -29,7 +30,13 @@ impl Cluster {
 
 impl Program for Cluster {
     fn poll(&mut self, cx: &mut Context<'_>) -> Progress {
-        let words: Vec<&str> = self.words.iter().skip(1).map(String::as_str).collect();
+        let words = self.words.iter().skip(1).map(String::as_str);
+        let (flags, words): (Vec<&str>, Vec<&str>) =
+            words.partition(|word| word.starts_with("--code"));
+        let Ok(exit_code) = exit_code(&flags, words.first()) else {
+            cx.out.stderr(USAGE);
+            return Progress::Done(2);
+        };
         let (verb, pod, container) = match words.as_slice() {
             [] | ["help" | "-h" | "--help"] => {
                 cx.out.stdout(USAGE);
@@ -45,9 +52,10 @@ impl Program for Cluster {
         let name = pod.strip_prefix("pod/").unwrap_or(pod);
         let key = Key::new(Kind::Pod, cx.env.namespace(), name);
         if verb == "crash" {
-            if cx.world.kill_container(&key, container, 1) {
-                cx.out
-                    .stdout(format!("pod/{name}: its process ended with exit code 1\n"));
+            if cx.world.kill_container(&key, container, exit_code) {
+                cx.out.stdout(format!(
+                    "pod/{name}: its process ended with exit code {exit_code}\n"
+                ));
                 return Progress::Done(0);
             }
             cx.out.stderr(format!(
@@ -84,5 +92,17 @@ impl Program for Cluster {
 
     fn clone_box(&self) -> Box<dyn Program> {
         Box::new(self.clone())
+    }
+}
+
+/// The exit code that `crash` was given, else 1.
+fn exit_code(flags: &[&str], verb: Option<&&str>) -> Result<i32, ()> {
+    match flags {
+        [] => Ok(1),
+        [flag] if verb == Some(&"crash") => {
+            let code = flag.strip_prefix("--code=").ok_or(())?;
+            code.parse::<u8>().map(i32::from).map_err(|_| ())
+        }
+        _ => Err(()),
     }
 }
