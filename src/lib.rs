@@ -8,15 +8,19 @@
 //! - [`controllers`]: one plain function per controller, against the [`controllers::Cluster`] trait
 //! - [`conformance`]: runs recordings of the real Kubernetes; for the tools and the tests, it may import every room
 //! - [`sim`]: virtual time, the queue, one world, its history
+//! - [`net`]: DNS answers, Service routing, HTTP
 //! - [`shell`]: the terminal's language, files and programs
+//! - [`inside`]: the programs inside a Pod
 //! - [`view`]: plain rows for a screen, derived from worlds; no behaviour
 
 pub mod api;
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub mod conformance;
 pub mod controllers;
+pub mod inside;
 pub mod kubectl;
 pub mod manifest;
+pub mod net;
 pub mod selfcheck;
 pub mod session;
 pub mod shell;

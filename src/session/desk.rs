@@ -297,7 +297,7 @@ fn lookup(host: &Host, words: &[String]) -> Option<Box<dyn Program>> {
             "cluster" => Some(Box::new(super::cluster::Cluster::new(words))),
             _ => crate::shell::tools::program(words),
         },
-        Host::Container { .. } => None,
+        Host::Container { .. } => crate::inside::program(host, words),
     }
 }
 

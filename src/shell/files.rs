@@ -344,6 +344,31 @@ pub fn remove(cx: &mut Context<'_>, name: &str) -> Result<(), FileError> {
     }
 }
 
+/// Sets the mode bits; the editor's files have none to set.
+pub fn set_mode(cx: &mut Context<'_>, name: &str, mode: u16) -> Result<(), FileError> {
+    if kind(cx, name).is_none() {
+        return Err(missing(cx, name));
+    }
+    let path = absolute(cx.env, &cx.host, name);
+    match cx.host.clone() {
+        Host::Workstation => Ok(()),
+        Host::Container { pod, container } => {
+            container::set_mode(cx.world, &pod, &container, &path, mode)
+        }
+    }
+}
+
+/// The mode bits of a file or folder.
+#[must_use]
+pub fn mode(cx: &Context<'_>, name: &str) -> u16 {
+    let path = absolute(cx.env, &cx.host, name);
+    let known = match &cx.host {
+        Host::Workstation => None,
+        Host::Container { pod, container } => container::mode(cx.world, pod, container, &path),
+    };
+    known.unwrap_or(if is_directory(cx, name) { 0o755 } else { 0o644 })
+}
+
 /// Files whose names match a pattern, in order; each element of the path may hold wildcards.
 pub(super) fn glob(cx: &Context<'_>, pattern: &super::expand::Field) -> Vec<String> {
     let mut found = vec![String::new()];

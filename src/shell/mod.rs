@@ -14,6 +14,7 @@ mod container;
 mod escapes;
 mod expand;
 pub mod files;
+mod image;
 mod limits;
 mod machine;
 mod parse;
@@ -32,6 +33,8 @@ pub mod tools;
 mod variables;
 mod words;
 
+use crate::api::Str;
+
 pub use files::editor_name;
 pub use program::{
     Context, Environment, Files, Host, Lookup, Output, Program, Progress, Stdin, Stream, Wait,
@@ -47,6 +50,11 @@ pub fn program(line: &str) -> Box<dyn Program> {
 #[must_use]
 pub fn incomplete(text: &str) -> bool {
     parse::incomplete(text)
+}
+
+/// The exported variables in order, as programs see them.
+pub fn exported(env: &Environment) -> impl Iterator<Item = (&Str, &Str)> {
+    variables::exported(env)
 }
 
 /// Sets and exports a variable, as `export NAME=value` does.

@@ -9,6 +9,7 @@ mod events;
 mod eviction;
 mod fork;
 pub mod history;
+mod names;
 mod queue;
 mod settings;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod tests;
 mod triggers;
 mod world;
 
+pub use names::{Answer, Code, Data, NameRecord};
 pub use queue::{Queue, Task};
 pub use settings::{NodeSettings, Settings, Timings};
 pub use triggers::ControllerId;

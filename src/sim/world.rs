@@ -36,6 +36,8 @@ pub struct World {
     /// What the StatefulSet controller need not read again.
     sets: controllers::statefulset::Cache,
     settings: Arc<Settings>,
+    /// Answers of the name server that clients remember.
+    names: super::names::Remembered,
 }
 
 /// Why a controller last did nothing more about an object.
@@ -160,6 +162,7 @@ impl World {
             runtime: Runtime::default(),
             sets: controllers::statefulset::Cache::default(),
             settings: Arc::new(settings),
+            names: super::names::Remembered::default(),
         };
         super::boot::boot(&mut world.store, &world.settings);
         world
@@ -193,6 +196,14 @@ impl World {
     #[must_use]
     pub fn runtime(&self) -> &Runtime {
         &self.runtime
+    }
+
+    pub(super) fn names(&self) -> &super::names::Remembered {
+        &self.names
+    }
+
+    pub(super) fn names_mut(&mut self) -> &mut super::names::Remembered {
+        &mut self.names
     }
 
     /// Every write so far that is not housekeeping, oldest first.

@@ -124,11 +124,7 @@ fn print_names(cx: &mut Context<'_>, options: &Options, folder: &str, names: &[S
     for ((name, path), size) in names.iter().zip(&paths).zip(sizes) {
         let directory = files::is_directory(cx, path);
         if options.has('l') {
-            let mode = if directory {
-                "drwxr-xr-x"
-            } else {
-                "-rw-r--r--"
-            };
+            let mode = mode_text(directory, files::mode(cx, path));
             let owner = files::owner(&cx.host);
             let (_, month, day, hour, minute, _) = cx.now().civil();
             let month = super::dates::month(month);
@@ -143,6 +139,100 @@ fn print_names(cx: &mut Context<'_>, options: &Options, folder: &str, names: &[S
         lines.push('\n');
     }
     cx.out.stdout(lines);
+}
+
+/// `-rw-r--r--`
+fn mode_text(directory: bool, mode: u16) -> String {
+    let mut text = String::from(if directory { "d" } else { "-" });
+    for shift in [6, 3, 0] {
+        let bits = mode >> shift;
+        for (bit, letter) in [(4, 'r'), (2, 'w'), (1, 'x')] {
+            text.push(if bits & bit == 0 { '-' } else { letter });
+        }
+    }
+    text
+}
+
+pub(super) fn chmod(argv: &[String]) -> Made {
+    let options = options(argv, "Rvf", "")?;
+    if options.operands.len() < 2 {
+        return Err(missing_operand("chmod"));
+    }
+    Ok(act(options, |options, cx| {
+        let Some((how, names)) = options.operands.split_first() else {
+            return 1;
+        };
+        let mut status = 0;
+        for name in names {
+            let Some(mode) = changed_mode(how, files::mode(cx, name)) else {
+                cx.out.stderr(format!("chmod: invalid mode: '{how}'\n"));
+                return 1;
+            };
+            if let Err(error) = change_mode(cx, options.has('R'), name, mode, 0) {
+                cx.out
+                    .stderr(format!("chmod: cannot access '{name}': {error}\n"));
+                status = 1;
+            }
+        }
+        status
+    }))
+}
+
+fn change_mode(
+    cx: &mut Context<'_>,
+    all: bool,
+    name: &str,
+    mode: u16,
+    depth: usize,
+) -> Result<(), FileError> {
+    files::set_mode(cx, name, mode)?;
+    if all && depth < DEPTH && files::is_directory(cx, name) {
+        for entry in files::list(cx, name)? {
+            let inside = format!("{}/{}", name.trim_end_matches('/'), entry.name);
+            change_mode(cx, all, &inside, mode, depth + 1)?;
+        }
+    }
+    Ok(())
+}
+
+/// `755`, `u+x`, `go-w`, `a=r`
+fn changed_mode(how: &str, before: u16) -> Option<u16> {
+    if how.chars().all(|c| c.is_digit(8)) {
+        return u16::from_str_radix(how, 8)
+            .ok()
+            .filter(|mode| *mode <= 0o7777);
+    }
+    let mut mode = before;
+    for part in how.split(',') {
+        let place = part.find(['+', '-', '='])?;
+        let (who, rest) = part.split_at(place);
+        let mut mask = 0;
+        for c in who.chars() {
+            mask |= match c {
+                'u' => 0o700,
+                'g' => 0o070,
+                'o' => 0o007,
+                'a' => 0o777,
+                _ => return None,
+            };
+        }
+        let mask = if who.is_empty() { 0o777 } else { mask };
+        let mut bits = 0;
+        for c in rest.chars().skip(1) {
+            bits |= match c {
+                'r' => 0o444,
+                'w' => 0o222,
+                'x' => 0o111,
+                _ => return None,
+            };
+        }
+        mode = match rest.chars().next()? {
+            '+' => mode | (bits & mask),
+            '-' => mode & !(bits & mask),
+            _ => (mode & !mask) | (bits & mask),
+        };
+    }
+    Some(mode)
 }
 
 /// Where a file goes: into a folder under its own name, or to the name given.

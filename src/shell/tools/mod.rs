@@ -22,11 +22,12 @@ use text::Made;
 
 type Maker = fn(&[String]) -> Made;
 
-const TOOLS: [(&str, Maker); 48] = [
+const TOOLS: [(&str, Maker); 49] = [
     ("base64", misc::base64),
     ("basename", misc::basename),
     ("bash", sh::program),
     ("cat", text::cat),
+    ("chmod", fs::chmod),
     ("clear", misc::clear),
     ("cp", fs::cp),
     ("cut", columns::cut),
