@@ -200,7 +200,7 @@ pub struct ServiceRow {
 }
 
 /// How many answers of a Service are drawn.
-const ANSWERS: usize = 24;
+const ANSWERS: usize = 8;
 
 /// The StatefulSet to show: the wanted one, or the first of all.
 #[must_use]
@@ -594,16 +594,29 @@ fn claims_of(store: &Store, set: &Object) -> BTreeMap<i32, Vec<(usize, Arc<Objec
 
 /// The addresses that DNS answers for the set's Service: host name, address, whether the Pod is Ready.
 fn endpoints_of(store: &Store, set: &Object) -> BTreeMap<Str, (Str, bool)> {
+    match set.set() {
+        Some(view) => endpoints(store, set.namespace(), &view.service),
+        None => BTreeMap::new(),
+    }
+}
+
+fn endpoints(store: &Store, namespace: &str, service: &str) -> BTreeMap<Str, (Str, bool)> {
     let mut found = BTreeMap::new();
-    let Some(view) = set.set() else {
-        return found;
-    };
-    for slice in store.list(Kind::EndpointSlice, set.namespace()) {
-        if slice.meta.label("kubernetes.io/service-name") == Some(view.service.as_str()) {
+    for slice in store.list(Kind::EndpointSlice, namespace) {
+        if slice.meta.label("kubernetes.io/service-name") == Some(service) {
             collect_endpoints(slice, &mut found);
         }
     }
     found
+}
+
+/// Host names and addresses that a Service answers, by host name.
+pub(super) fn answers(store: &Store, namespace: &str, service: &str) -> Vec<(Str, Str)> {
+    let found = endpoints(store, namespace, service);
+    found
+        .into_iter()
+        .map(|(host, (address, _))| (host, address))
+        .collect()
 }
 
 fn collect_endpoints(slice: &Object, found: &mut BTreeMap<Str, (Str, bool)>) {

@@ -1,9 +1,13 @@
 //! Plain rows for a screen, derived from worlds; no behaviour.
 
+pub mod base64;
 mod board;
+mod diff;
+mod next;
 mod panels;
 mod pod;
 mod say;
+mod state;
 mod tracks;
 mod why;
 
@@ -11,8 +15,11 @@ pub use board::{
     Board, ClaimRow, Cut, Dns, File, Life, OrdinalRow, RevisionKey, ServiceRow, SetRow, Slot,
     Source, Summary, VolumeRow, board, choose,
 };
+pub use diff::changed_lines;
+pub use next::next_say;
 pub use panels::{EventRow, NodeRow, WriteRow, events, nodes, say, writes};
 pub use pod::{Note, PodCard, PodState, Word};
 pub use say::{Language, Part, Say, t};
+pub use state::{merged, state};
 pub use tracks::{Axis, Bead, Lane, MOST_LANES, Mark, Played, Tracks, mark_label, pod_key, tracks};
 pub use why::{Way, Why, WhyTone};

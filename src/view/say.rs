@@ -22,6 +22,26 @@ impl Language {
         }
     }
 
+    /// An age of kubectl (`3m21s`) in words of the language, for prose.
+    #[must_use]
+    pub fn age(self, age: &str) -> String {
+        if self == Language::En {
+            return age.to_owned();
+        }
+        let mut words = String::new();
+        for c in age.chars() {
+            match c {
+                's' => words.push_str("초 "),
+                'm' => words.push_str("분 "),
+                'h' => words.push_str("시간 "),
+                'd' => words.push_str("일 "),
+                'y' => words.push_str("년 "),
+                other => words.push(other),
+            }
+        }
+        words.trim_end().to_owned()
+    }
+
     /// The language of a BCP 47 tag such as `ko-KR`; English for any that is not spoken here.
     #[must_use]
     pub fn of_tag(tag: &str) -> Language {
@@ -169,6 +189,12 @@ mod tests {
     fn what_fills_a_slot_is_not_markup() {
         let say = t::why_wait_ready("a`{pod}`b");
         assert_eq!(say.parts(Language::En)[1].text, "a`{pod}`b");
+    }
+
+    #[test]
+    fn ages_in_words() {
+        assert_eq!(Language::En.age("3m21s"), "3m21s");
+        assert_eq!(Language::Ko.age("3m21s"), "3분 21초");
     }
 
     #[test]

@@ -389,32 +389,26 @@ pub fn mark_label(line: &str) -> Option<String> {
     if looks.contains(&verb) {
         return None;
     }
-    let name = || {
-        rest.iter()
-            .skip(1)
-            .rev()
-            .find(|word| !word.starts_with('-'))
-            .map(|word| word.rsplit('/').next().unwrap_or(word))
+    let named = |words: &[&str]| -> Option<String> {
+        let kind = words.first()?;
+        match kind.split_once('/') {
+            Some((_, name)) => Some(name.to_owned()),
+            None => words.get(1).map(|name| (*name).to_owned()),
+        }
     };
+    let rest_plain: Vec<&str> = plain.collect();
     let detail = match verb {
         "scale" => rest
             .iter()
-            .find_map(|word| word.strip_prefix("--replicas=")),
-        "delete" | "cordon" | "uncordon" | "drain" | "exec" => plain.clone().next_back(),
-        "rollout" => match plain.next() {
-            Some("status" | "history") => return None,
-            other => other,
-        },
+            .find_map(|word| word.strip_prefix("--replicas="))
+            .map(str::to_owned),
+        "cordon" | "uncordon" | "drain" | "exec" => {
+            rest_plain.first().map(|name| (*name).to_owned())
+        }
+        "rollout" if matches!(rest_plain.first(), Some(&"status" | &"history")) => return None,
+        "rollout" | "set" => rest_plain.first().map(|word| (*word).to_owned()),
         "apply" | "create" | "replace" => None,
-        _ => name(),
-    };
-    let detail = if verb == "exec" {
-        rest.iter()
-            .skip(1)
-            .copied()
-            .find(|word| !word.starts_with('-'))
-    } else {
-        detail
+        _ => named(&rest_plain),
     };
     let mut label = match detail {
         Some(detail) => format!("{verb} {detail}"),
@@ -487,6 +481,12 @@ mod tests {
         assert_eq!(label("kubectl exec web-0 -- sh -c 'kill 1'"), "exec web-0");
         assert_eq!(label("kubectl rollout undo sts/web"), "rollout undo");
         assert_eq!(label("kubectl rollout status sts/web"), "");
+        assert_eq!(
+            label("kubectl patch sts web -p '{\"spec\":{}}'"),
+            "patch web"
+        );
+        assert_eq!(label("kubectl delete pod/web-0"), "delete web-0");
+        assert_eq!(label("kubectl set image sts/web nginx=x"), "set image");
         assert_eq!(label("kubectl get pods"), "");
         assert_eq!(label("ls"), "");
     }

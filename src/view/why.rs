@@ -94,7 +94,9 @@ impl Why {
         let Some(reason) = decision.filter(|_| observed == set.meta.generation) else {
             return Why::new(WhyTone::Act, t::why_not_looked(), None);
         };
-        if let Some(why) = blocked(store, set, board, reason) {
+        if let Some(why) =
+            overtaken(set, board, reason).or_else(|| blocked(store, set, board, reason))
+        {
             return why;
         }
         if matches!(reason, Reason::Stable { .. })
@@ -163,6 +165,41 @@ fn rule(set: &Object, reason: &Reason) -> Option<Say> {
     Some(rule)
 }
 
+/// What was waited for has come, and the controller has not looked since.
+fn overtaken(set: &Object, board: &Board, reason: &Reason) -> Option<Why> {
+    let name = awaited(reason)?;
+    let card = card(board, name);
+    let say = match (reason, card.map(|card| card.state)) {
+        (Reason::WaitTerminating { .. }, None) => match claim(board, name) {
+            Some(claim) => t::why_gone_with_claim(claim, name),
+            None => t::why_gone(name),
+        },
+        (Reason::WaitTerminatingToScale { .. }, None) => t::why_gone_on(name),
+        (Reason::WaitTerminating { .. }, Some(state))
+            if !matches!(state, PodState::Terminating | PodState::Stopped) =>
+        {
+            let why = Reason::WaitReady { pod: name.clone() };
+            return Some(Why::new(WhyTone::Wait, say(&why)?, rule(set, &why)));
+        }
+        (
+            Reason::WaitReady { .. }
+            | Reason::WaitReadyToCreate { .. }
+            | Reason::WaitToUpdate { .. },
+            Some(PodState::Ready),
+        ) => t::why_ready_on(name),
+        _ => return None,
+    };
+    Some(Why::new(WhyTone::Act, say, rule(set, reason)))
+}
+
+fn claim<'b>(board: &'b Board, pod: &str) -> Option<&'b Str> {
+    let row = board.ordinals.iter().find(|row| row.name.as_str() == pod)?;
+    row.claims
+        .iter()
+        .find(|claim| !claim.phase.is_empty())
+        .map(|claim| &claim.name)
+}
+
 /// What will not change by itself, and the ways out.
 fn blocked(store: &Store, set: &Object, board: &Board, reason: &Reason) -> Option<Why> {
     let name = awaited(reason)?;
@@ -208,6 +245,9 @@ fn blocked(store: &Store, set: &Object, board: &Board, reason: &Reason) -> Optio
         }
         PodState::Pending => {
             let message = unschedulable(pod)?;
+            if message.contains("unbound") {
+                return waits_for_volume(board, name);
+            }
             let say = if message.contains("Too many pods") {
                 t::why_node_full(name)
             } else {
@@ -217,6 +257,17 @@ fn blocked(store: &Store, set: &Object, board: &Board, reason: &Reason) -> Optio
         }
         _ => None,
     }
+}
+
+/// A Pod whose claim has no volume yet: most often the volume is being made.
+fn waits_for_volume(board: &Board, pod: &Str) -> Option<Why> {
+    let row = board.ordinals.iter().find(|row| row.name == *pod)?;
+    let claim = row.claims.iter().find(|claim| claim.volume.is_none())?;
+    Some(Why::new(
+        WhyTone::Wait,
+        t::why_volume_waits(&claim.name, pod),
+        None,
+    ))
 }
 
 /// The scheduler's message about a Pod that fits on no node.
