@@ -26,4 +26,8 @@ pub mod session;
 pub mod shell;
 pub mod sim;
 pub mod store;
+#[cfg(feature = "ui")]
+pub mod ui;
 pub mod view;
+#[cfg(feature = "ui")]
+mod web;

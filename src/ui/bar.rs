@@ -1,7 +1,7 @@
 //! The bar at the top: name, where one is, version, Share, language, theme, help.
 
-use super::icons::icon;
 use super::Page;
+use super::icons::icon;
 use crate::view::{Language, t};
 use leptos::prelude::*;
 

@@ -1,9 +1,9 @@
 //! The identity board: a column per ordinal, what stays as one frame, the Pod in its slot.
 
+use super::Page;
 use super::icons::icon;
 use super::menu::{Menu, MenuEntry, pod_entries};
 use super::words::{breakable, rich, word};
-use super::Page;
 use crate::api::human_duration;
 use crate::view::{Board, ClaimRow, Cut, Life, OrdinalRow, PodCard, Say, Slot, t};
 use leptos::prelude::*;
@@ -19,7 +19,13 @@ pub(super) fn BoardView(page: Page, board: Signal<Option<Arc<Board>>>) -> impl I
         board.with(|board| {
             board
                 .as_ref()
-                .map(|board| board.ordinals.iter().map(|row| row.ordinal).collect::<Vec<_>>())
+                .map(|board| {
+                    board
+                        .ordinals
+                        .iter()
+                        .map(|row| row.ordinal)
+                        .collect::<Vec<_>>()
+                })
                 .unwrap_or_default()
         })
     });
@@ -93,7 +99,9 @@ pub(super) fn Ordinal(
     let row = Memo::new(move |_| {
         board.with(|board| {
             let rows = &board.as_ref()?.ordinals;
-            let at = rows.binary_search_by_key(&ordinal, |row| row.ordinal).ok()?;
+            let at = rows
+                .binary_search_by_key(&ordinal, |row| row.ordinal)
+                .ok()?;
             rows.get(at).cloned()
         })
     });
@@ -106,7 +114,7 @@ pub(super) fn Ordinal(
             role="row"
             aria-label=label
             aria-rowindex=move || position.get() + 1
-            data-enter=move || page.moving().then_some("")
+            data-enter=""
             data-life=move || match life.get() {
                 Some(Life::Planned) => Some("planned"),
                 Some(Life::Ghost) => Some("ghost"),
@@ -129,7 +137,11 @@ pub(super) fn Ordinal(
 
 /// The first cell of the board can be reached by Tab; arrows move on from there.
 fn roving(position: usize, column: usize) -> &'static str {
-    if position == 0 && column == 0 { "0" } else { "-1" }
+    if position == 0 && column == 0 {
+        "0"
+    } else {
+        "-1"
+    }
 }
 
 type Row = Memo<Option<Arc<OrdinalRow>>>;
@@ -176,7 +188,10 @@ fn dns_cell(page: Page, row: Row) -> AnyView {
                     </span>
                 }.into_any(),
                 None if dns.not_ready => view! {
-                    <span class="answer none" title=page.text(&t::dns_not_ready())>{page.text(&t::dns_not_ready())}</span>
+                    <span class="answer none">
+                        <span class="because">{page.text(&t::dns_not_ready())}</span>
+                        <span class="short">{page.text(&t::dns_none())}</span>
+                    </span>
                 }.into_any(),
                 None => view! { <span class="answer none">{page.text(&t::dns_none())}</span> }.into_any(),
             })}
@@ -205,9 +220,7 @@ fn slot_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
             Slot::Pod(_) => None,
         })
     });
-    let label = move || {
-        row.with(|r| r.as_ref().map(|row| page.text(&slot_label(page, row))))
-    };
+    let label = move || row.with(|r| r.as_ref().map(|row| page.text(&slot_label(page, row))));
     view! {
         <div
             class="slot"
@@ -234,7 +247,11 @@ fn slot_label(page: Page, row: &OrdinalRow) -> Say {
         Slot::Vacant { word, why } => t::cell_vacant(&row.name, page.text(why), page.text(word)),
         Slot::Pod(card) => {
             let or = |text: &str, none: Say| {
-                if text.is_empty() { page.text(&none) } else { text.to_owned() }
+                if text.is_empty() {
+                    page.text(&none)
+                } else {
+                    text.to_owned()
+                }
             };
             t::cell_pod(
                 or(&card.ip, t::pod_no_ip()),
@@ -249,15 +266,34 @@ fn slot_label(page: Page, row: &OrdinalRow) -> Say {
 }
 
 fn pod_card(page: Page, card: Memo<Option<PodCard>>) -> AnyView {
-    let of = move |get: fn(&PodCard) -> &'static str| card.with(|c| c.as_ref().map(get).unwrap_or_default());
+    let of = move |get: fn(&PodCard) -> &'static str| {
+        card.with(|c| c.as_ref().map(get).unwrap_or_default())
+    };
     let revision = Memo::new(move |_| card.with(|c| c.as_ref().map_or(0, |c| c.revision)));
-    let head = Memo::new(move |_| card.with(|c| c.as_ref().map(|c| (c.state, c.word.clone(), c.ready.clone(), c.status.clone()))));
-    let facts = Memo::new(move |_| card.with(|c| c.as_ref().map(|c| (c.node.clone(), c.node_lost, c.ip.clone(), c.restarts, c.ready.clone()))));
+    let head = Memo::new(move |_| {
+        card.with(|c| {
+            c.as_ref()
+                .map(|c| (c.state, c.word.clone(), c.ready.clone(), c.status.clone()))
+        })
+    });
+    let facts = Memo::new(move |_| {
+        card.with(|c| {
+            c.as_ref().map(|c| {
+                (
+                    c.node.clone(),
+                    c.node_lost,
+                    c.ip.clone(),
+                    c.restarts,
+                    c.ready.clone(),
+                )
+            })
+        })
+    });
     view! {
         <div
             class="pod"
             data-tone=move || of(|card| card.state.tone())
-            data-enter=page.moving_now().then_some("")
+            data-enter=""
             data-changed-now=move || card.with(|c| c.as_ref().is_some_and(|c| c.changed)).then_some("")
         >
             {paint(revision)}
@@ -298,7 +334,7 @@ fn pod_card(page: Page, card: Memo<Option<PodCard>>) -> AnyView {
 fn age(page: Page, card: Memo<Option<PodCard>>) -> Option<String> {
     let created = card.with(|c| c.as_ref().map(|c| c.created))?;
     let age = human_duration(page.now.get().since(created));
-    Some(page.text(&t::pod_age(age)))
+    Some(page.text(&t::pod_age(page.language.get().age(&age))))
 }
 
 fn note(page: Page, card: Memo<Option<PodCard>>) -> AnyView {
@@ -340,16 +376,31 @@ fn claims(row: Row) -> Memo<Option<(String, Vec<ClaimRow>)>> {
 
 fn claim_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
     let claims = claims(row);
-    let absent = move || claims.with(|c| c.as_ref().is_none_or(|(_, c)| c.iter().all(|c| c.phase.is_empty())));
-    let label = move || claims.get().map(|(name, claims)| {
-        let says = claims.into_iter().map(|claim| page.text(&match () {
-            () if claim.phase.is_empty() => t::cell_claim_none(&name),
-            () if claim.kept => t::cell_claim_kept(claim.name, &name, claim.size, claim.phase),
-            () => t::cell_claim(claim.name, &name, claim.size, claim.phase),
-        }));
-        let text = says.collect::<Vec<_>>().join("; ");
-        if text.is_empty() { page.text(&t::cell_claim_none(name)) } else { text }
-    });
+    let absent = move || {
+        claims.with(|c| {
+            c.as_ref()
+                .is_none_or(|(_, c)| c.iter().all(|c| c.phase.is_empty()))
+        })
+    };
+    let label = move || {
+        claims.get().map(|(name, claims)| {
+            let says = claims.into_iter().map(|claim| {
+                page.text(&match () {
+                    () if claim.phase.is_empty() => t::cell_claim_none(&name),
+                    () if claim.kept => {
+                        t::cell_claim_kept(claim.name, &name, claim.size, claim.phase)
+                    }
+                    () => t::cell_claim(claim.name, &name, claim.size, claim.phase),
+                })
+            });
+            let text = says.collect::<Vec<_>>().join("; ");
+            if text.is_empty() {
+                page.text(&t::cell_claim_none(name))
+            } else {
+                text
+            }
+        })
+    };
     view! {
         <div
             class="claim"
@@ -395,16 +446,39 @@ fn claim_lines(page: Page, claim: &ClaimRow) -> AnyView {
 
 fn volume_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
     let claims = claims(row);
-    let absent = move || claims.with(|c| c.as_ref().is_none_or(|(_, c)| c.iter().all(|c| c.volume.is_none())));
-    let label = move || claims.get().map(|(name, claims)| {
-        let says = claims.into_iter().filter_map(|claim| claim.volume).map(|volume| {
-            let files = volume.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>().join(" ");
-            let files = if files.is_empty() { t::volume_empty() } else { t::cell_files(files) };
-            page.text(&t::cell_volume(page.text(&files), &name, volume.name))
-        });
-        let text = says.collect::<Vec<_>>().join("; ");
-        if text.is_empty() { page.text(&t::cell_volume_none(name)) } else { text }
-    });
+    let absent = move || {
+        claims.with(|c| {
+            c.as_ref()
+                .is_none_or(|(_, c)| c.iter().all(|c| c.volume.is_none()))
+        })
+    };
+    let label = move || {
+        claims.get().map(|(name, claims)| {
+            let says = claims
+                .into_iter()
+                .filter_map(|claim| claim.volume)
+                .map(|volume| {
+                    let files = volume
+                        .files
+                        .iter()
+                        .map(|file| file.name.as_str())
+                        .collect::<Vec<_>>()
+                        .join(" ");
+                    let files = if files.is_empty() {
+                        t::volume_empty()
+                    } else {
+                        t::cell_files(files)
+                    };
+                    page.text(&t::cell_volume(page.text(&files), &name, volume.name))
+                });
+            let text = says.collect::<Vec<_>>().join("; ");
+            if text.is_empty() {
+                page.text(&t::cell_volume_none(name))
+            } else {
+                text
+            }
+        })
+    };
     view! {
         <div
             class="volume"

@@ -3,12 +3,13 @@
 use super::icons::icon;
 use super::panels::{Events, Nodes, Writes};
 use super::terminal::{Terminal, Watch};
+use super::words::Message;
 use super::{Page, Panel};
-use crate::view::{Say, t};
+use crate::view::t;
 use leptos::prelude::*;
 
 /// The tabs, in their order.
-const TABS: [(Panel, fn() -> Say, &str); 5] = [
+const TABS: [(Panel, Message, &str); 5] = [
     (Panel::Terminal, t::dock_terminal, "terminal"),
     (Panel::Watch, t::dock_watch, "watch"),
     (Panel::Events, t::dock_events, "events"),
@@ -42,7 +43,7 @@ pub(super) fn Dock(page: Page) -> impl IntoView {
     }
 }
 
-fn tab(page: Page, panel: Panel, name: fn() -> Say, id: &'static str) -> AnyView {
+fn tab(page: Page, panel: Panel, name: Message, id: &'static str) -> AnyView {
     let selected = move || page.panel.get() == panel;
     view! {
         <button
@@ -55,6 +56,7 @@ fn tab(page: Page, panel: Panel, name: fn() -> Say, id: &'static str) -> AnyView
             on:click=move |_| {
                 page.panel.set(panel);
                 page.dock_open.set(true);
+                page.refresh();
             }
         >
             {move || page.text(&name())}

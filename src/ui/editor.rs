@@ -1,8 +1,8 @@
 //! web.yaml: a plain text area over its coloured lines, what is wrong with it, and Apply.
 
+use super::Page;
 use super::icons::icon;
 use super::words::rich;
-use super::Page;
 use crate::view::t;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
@@ -29,7 +29,7 @@ pub(super) fn Editor(page: Page) -> impl IntoView {
                     autocapitalize="off"
                     autocomplete="off"
                     wrap="off"
-                    aria-invalid=move || page.problems.with(|p| !p.is_empty()).then_some("true")
+                    aria-invalid=move || page.problems.with(|p| p.iter().any(|p| !p.warning)).then_some("true")
                     aria-describedby="editor-notes"
                     prop:value=move || page.buffer.get()
                     on:input=move |event| page.edit(event_target_value(&event))
@@ -49,7 +49,9 @@ pub(super) fn Editor(page: Page) -> impl IntoView {
 /// The coloured lines under the text area, moved as it scrolls.
 fn lines(page: Page, scroll: RwSignal<(i32, i32)>) -> AnyView {
     let marks = Memo::new(move |_| {
-        let errors: BTreeSet<usize> = page.problems.with(|p| p.iter().map(|p| p.line).collect());
+        let errors: BTreeSet<usize> = page
+            .problems
+            .with(|p| p.iter().filter(|p| !p.warning).map(|p| p.line).collect());
         (page.changed_lines(), errors)
     });
     view! {
@@ -82,10 +84,15 @@ fn lines(page: Page, scroll: RwSignal<(i32, i32)>) -> AnyView {
 /// Colours `key: value # comment`; nothing more is needed to read a manifest.
 fn paint(line: &str) -> AnyView {
     let (code, comment) = match line.find('#') {
-        Some(at) if at == 0 || line.get(..at).is_some_and(|before| before.ends_with(' ')) => line.split_at(at),
+        Some(at) if at == 0 || line.get(..at).is_some_and(|before| before.ends_with(' ')) => {
+            line.split_at(at)
+        }
         _ => (line, ""),
     };
-    let (key, value) = match code.find(": ").or_else(|| code.strip_suffix(':').map(str::len)) {
+    let (key, value) = match code
+        .find(": ")
+        .or_else(|| code.strip_suffix(':').map(str::len))
+    {
         Some(at) => code.split_at(at),
         None => ("", code),
     };
@@ -103,8 +110,8 @@ fn notes(page: Page) -> AnyView {
     view! {
         <div class="editor-notes" id="editor-notes" role="group" aria-live="polite">
             {move || page.problems.with(|problems| problems.iter().map(|problem| view! {
-                <p class="editor-note" data-tone="fail">
-                    {icon("i-block")}
+                <p class="editor-note" data-tone=if problem.warning { "wait" } else { "fail" }>
+                    {icon(if problem.warning { "i-info" } else { "i-block" })}
                     <span>{page.text(&t::editor_problem(problem.column, problem.line, &problem.message))}</span>
                 </p>
             }).collect_view())}

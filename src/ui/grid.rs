@@ -1,9 +1,9 @@
 //! The board of many ordinals: one small cell each, in order, the chosen one in full beside it.
 
+use super::Page;
 use super::board::{Ordinal, swatch};
 use super::icons::icon;
 use super::words::word;
-use super::Page;
 use crate::view::{Cut, Life, OrdinalRow, PodState, Slot, t};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -13,17 +13,31 @@ const CELLS: usize = 400;
 
 #[component]
 pub(super) fn GridBoard(page: Page) -> impl IntoView {
-    let total = Memo::new(move |_| page.board.with(|b| b.as_ref().map_or(0, |b| b.ordinals.len())));
+    let total = Memo::new(move |_| {
+        page.board
+            .with(|b| b.as_ref().map_or(0, |b| b.ordinals.len()))
+    });
     let ordinals = Memo::new(move |_| {
         page.board.with(|b| {
-            b.as_ref().map(|b| b.ordinals.iter().take(CELLS).map(|r| r.ordinal).collect::<Vec<_>>()).unwrap_or_default()
+            b.as_ref()
+                .map(|b| {
+                    b.ordinals
+                        .iter()
+                        .take(CELLS)
+                        .map(|r| r.ordinal)
+                        .collect::<Vec<_>>()
+                })
+                .unwrap_or_default()
         })
     });
     let cut = Memo::new(move |_| page.board.with(|b| b.as_ref().and_then(|b| b.cut.clone())));
     let board = Signal::derive(move || page.board.get());
     let chosen = Memo::new(move |_| {
         let first = ordinals.with(|o| o.first().copied().unwrap_or(0));
-        page.selected.get().filter(|s| ordinals.with(|o| o.binary_search(s).is_ok())).unwrap_or(first)
+        page.selected
+            .get()
+            .filter(|s| ordinals.with(|o| o.binary_search(s).is_ok()))
+            .unwrap_or(first)
     });
     view! {
         <div class="wide">
@@ -94,7 +108,9 @@ fn small(page: Page, ordinal: i32, chosen: Memo<i32>) -> AnyView {
     let row = Memo::new(move |_| {
         page.board.with(|board| {
             let rows = &board.as_ref()?.ordinals;
-            let at = rows.binary_search_by_key(&ordinal, |row| row.ordinal).ok()?;
+            let at = rows
+                .binary_search_by_key(&ordinal, |row| row.ordinal)
+                .ok()?;
             rows.get(at).cloned()
         })
     });
@@ -118,7 +134,7 @@ fn small(page: Page, ordinal: i32, chosen: Memo<i32>) -> AnyView {
                 on:click=move |_| page.selected.set(Some(ordinal))
                 on:focus=move |_| page.selected.set(Some(ordinal))
             >
-                {move || row.with(|r| r.as_ref().map(|r| inside(r)))}
+                {move || row.with(|r| r.as_ref().map(inside))}
             </div>
         </div>
     }
@@ -142,7 +158,11 @@ fn inside(row: &Arc<OrdinalRow>) -> AnyView {
     match &row.slot {
         Slot::Pod(card) => {
             // A light check when Ready, so that trouble stands out.
-            let shown = if card.state == PodState::Ready { "i-check" } else { card.state.icon() };
+            let shown = if card.state == PodState::Ready {
+                "i-check"
+            } else {
+                card.state.icon()
+            };
             view! {
                 <i class="paint" data-rev=swatch(card.revision)></i><b>{row.ordinal}</b>{icon(shown)}
             }
@@ -156,7 +176,10 @@ fn inside(row: &Arc<OrdinalRow>) -> AnyView {
 }
 
 fn legend(page: Page) -> AnyView {
-    let summary = Memo::new(move |_| page.board.with(|b| b.as_ref().map(|b| b.summary()).unwrap_or_default()));
+    let summary = Memo::new(move |_| {
+        page.board
+            .with(|b| b.as_ref().map(|b| b.summary()).unwrap_or_default())
+    });
     view! {
         <p class="legend">
             {move || summary.with(|summary| {

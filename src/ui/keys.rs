@@ -34,7 +34,12 @@ fn act(page: Page, event: &KeyboardEvent) -> bool {
     if code == "Escape" {
         return escape(page, typing);
     }
-    if command || event.alt_key() || typing || !page.single_keys.get_untracked() || page.help.get_untracked() {
+    if command
+        || event.alt_key()
+        || typing
+        || !page.single_keys.get_untracked()
+        || page.help.get_untracked()
+    {
         return false;
     }
     if on_control(&code) {
@@ -109,7 +114,8 @@ fn on_control(code: &str) -> bool {
 /// Arrow keys in the grid follow the picture: an ordinal is a column, on a phone a row. Enter and `.` open the
 /// actions of the focused cell's ordinal.
 pub(super) fn move_in_grid(event: &KeyboardEvent) {
-    let Some(cell) = target(event).and_then(|t| t.closest("[role=gridcell],[role=rowheader]").ok().flatten())
+    let Some(cell) =
+        target(event).and_then(|t| t.closest("[role=gridcell],[role=rowheader]").ok().flatten())
     else {
         return;
     };
@@ -181,7 +187,12 @@ fn give_roving_focus(from: &Element, to: &Element) {
 }
 
 /// Arrow keys among siblings of one kind (tabs, entries of a menu); true if the focus moved.
-pub(super) fn move_among(event: &KeyboardEvent, selector: &str, next: &str, previous: &str) -> bool {
+pub(super) fn move_among(
+    event: &KeyboardEvent,
+    selector: &str,
+    next: &str,
+    previous: &str,
+) -> bool {
     let Some(current) = target(event).and_then(|t| t.closest(selector).ok().flatten()) else {
         return false;
     };
@@ -239,8 +250,12 @@ pub(super) fn focus_first(menu: &web_sys::HtmlDivElement) {
 
 /// Whether the focus goes to somewhere outside the element that listens.
 pub(super) fn focus_leaves(event: &FocusEvent) -> bool {
-    let here = event.current_target().and_then(|t| t.dyn_into::<web_sys::Node>().ok());
-    let to = event.related_target().and_then(|t| t.dyn_into::<web_sys::Node>().ok());
+    let here = event
+        .current_target()
+        .and_then(|t| t.dyn_into::<web_sys::Node>().ok());
+    let to = event
+        .related_target()
+        .and_then(|t| t.dyn_into::<web_sys::Node>().ok());
     match (here, to) {
         (Some(here), Some(to)) => !here.contains(Some(&to)),
         _ => true,

@@ -1,8 +1,8 @@
 //! A menu of actions. Every entry is a command line, which the entry shows.
 
+use super::Page;
 use super::board::Entries;
 use super::icons::icon;
-use super::Page;
 use crate::view::{OrdinalRow, Say, Slot, t};
 use leptos::prelude::*;
 
@@ -16,7 +16,11 @@ pub(super) struct MenuEntry {
 
 impl MenuEntry {
     pub fn new(label: Say, line: String) -> MenuEntry {
-        MenuEntry { label, line, danger: false }
+        MenuEntry {
+            label,
+            line,
+            danger: false,
+        }
     }
 }
 
@@ -34,29 +38,36 @@ pub(super) fn pod_entries(row: &OrdinalRow) -> Entries {
     let mut entries = Vec::new();
     let (name, place) = (&row.name, in_namespace(&row.namespace));
     if matches!(row.slot, Slot::Pod(_)) {
-        entries.push(MenuEntry::new(t::menu_pod_delete(), format!("kubectl delete pod {name}{place}")));
+        entries.push(MenuEntry::new(
+            t::menu_pod_delete(),
+            format!("kubectl delete pod {name}{place}"),
+        ));
         entries.push(MenuEntry {
             label: t::menu_pod_force(),
             line: format!("kubectl delete pod {name} --grace-period=0 --force{place}"),
             danger: true,
         });
-        entries.push(MenuEntry::new(t::menu_pod_describe(), format!("kubectl describe pod {name}{place}")));
-        entries.push(MenuEntry::new(t::menu_pod_yaml(), format!("kubectl get pod {name} -o yaml{place}")));
+        entries.push(MenuEntry::new(
+            t::menu_pod_describe(),
+            format!("kubectl describe pod {name}{place}"),
+        ));
+        entries.push(MenuEntry::new(
+            t::menu_pod_yaml(),
+            format!("kubectl get pod {name} -o yaml{place}"),
+        ));
     }
     if let Some(claim) = row.claims.iter().find(|claim| !claim.phase.is_empty()) {
-        entries.push(MenuEntry::new(t::menu_claim_describe(), format!("kubectl describe pvc {}{place}", claim.name)));
+        entries.push(MenuEntry::new(
+            t::menu_claim_describe(),
+            format!("kubectl describe pvc {}{place}", claim.name),
+        ));
     }
     entries
 }
 
 /// The button with its menu.
 #[component]
-pub(super) fn Menu(
-    page: Page,
-    label: Say,
-    title: Say,
-    entries: Signal<Entries>,
-) -> impl IntoView {
+pub(super) fn Menu(page: Page, label: Say, title: Say, entries: Signal<Entries>) -> impl IntoView {
     let open = RwSignal::new(false);
     let button = NodeRef::<leptos::html::Button>::new();
     let list = NodeRef::<leptos::html::Div>::new();
@@ -90,29 +101,29 @@ pub(super) fn Menu(
             {icon("i-more")}
         </button>
         {move || open.get().then(|| {
-            let heading = page.text(&title);
+            let (heading, name) = (page.text(&title), page.text(&title));
             view! {
                 <div
                     class="menu"
                     role="menu"
-                    aria-label=heading.clone()
+                    aria-label=name
                     node_ref=list
                     on:keydown=move |event| super::keys::move_in_menu(&event, &close)
                     on:focusout=move |event| if super::keys::focus_leaves(&event) { open.set(false) }
                 >
                     <h4 aria-hidden="true">{heading}</h4>
                     {entries.get().into_iter().map(|entry| {
-                        let line = entry.line.clone();
+                        let (line, shown, said) = (entry.line.clone(), entry.line.clone(), entry.line.clone());
                         view! {
                             <button
                                 role="menuitem"
                                 tabindex="-1"
                                 class:danger=entry.danger
-                                aria-description=entry.line.clone()
+                                aria-description=said
                                 on:click=move |_| choose(line.clone())
                             >
                                 <span>{page.text(&entry.label)}</span>
-                                <code aria-hidden="true">{entry.line}</code>
+                                <code aria-hidden="true">{shown}</code>
                             </button>
                         }
                     }).collect_view()}

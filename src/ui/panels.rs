@@ -35,22 +35,35 @@ fn none(page: Page, say: &Say, columns: usize) -> AnyView {
 
 #[component]
 pub(super) fn Events(page: Page) -> impl IntoView {
-    const HEADS: [fn() -> Say; 5] =
-        [t::events_age, t::events_type, t::events_reason, t::events_object, t::events_message];
+    const HEADS: [fn() -> Say; 5] = [
+        t::events_age,
+        t::events_type,
+        t::events_reason,
+        t::events_object,
+        t::events_message,
+    ];
     let rows = move || {
         let now = page.now.get();
         page.events.with(|rows| {
             if rows.is_empty() {
                 return none(page, &t::events_none(), HEADS.len());
             }
-            rows.iter().rev().map(|row| event(row, &human_duration(now.since(row.last)))).collect_view().into_any()
+            rows.iter()
+                .rev()
+                .map(|row| event(row, &human_duration(now.since(row.last))))
+                .collect_view()
+                .into_any()
         })
     };
     table(page, Panel::Events, "events", &HEADS, rows)
 }
 
 fn event(row: &EventRow, age: &str) -> AnyView {
-    let count = if row.count > 1 { format!("{age} (x{})", row.count) } else { age.to_owned() };
+    let count = if row.count > 1 {
+        format!("{age} (x{})", row.count)
+    } else {
+        age.to_owned()
+    };
     let tone = (row.kind.as_str() == "Warning").then_some("fail");
     view! {
         <tr data-tone=tone>
@@ -66,8 +79,13 @@ fn event(row: &EventRow, age: &str) -> AnyView {
 
 #[component]
 pub(super) fn Writes(page: Page) -> impl IntoView {
-    const HEADS: [fn() -> Say; 5] =
-        [t::writes_time, t::writes_who, t::writes_verb, t::writes_object, t::writes_why];
+    const HEADS: [fn() -> Say; 5] = [
+        t::writes_time,
+        t::writes_who,
+        t::writes_verb,
+        t::writes_object,
+        t::writes_why,
+    ];
     let rows = move || {
         page.writes.with(|rows| {
             if rows.is_empty() {
@@ -75,7 +93,9 @@ pub(super) fn Writes(page: Page) -> impl IntoView {
             }
             let last = rows.len() - 1;
             let rows = rows.iter().enumerate().rev();
-            rows.map(|(index, row)| write(page, row, index == last)).collect_view().into_any()
+            rows.map(|(index, row)| write(page, row, index == last))
+                .collect_view()
+                .into_any()
         })
     };
     table(page, Panel::Writes, "writes", &HEADS, rows)
@@ -96,12 +116,20 @@ fn write(page: Page, row: &WriteRow, newest: bool) -> AnyView {
 
 #[component]
 pub(super) fn Nodes(page: Page) -> impl IntoView {
-    const HEADS: [fn() -> Say; 5] =
-        [t::nodes_name, t::nodes_status, t::nodes_pods, t::nodes_age, t::nodes_version];
+    const HEADS: [fn() -> Say; 5] = [
+        t::nodes_name,
+        t::nodes_status,
+        t::nodes_pods,
+        t::nodes_age,
+        t::nodes_version,
+    ];
     let rows = move || {
         let now = page.now.get();
         page.nodes.with(|rows| {
-            rows.iter().map(|row| node(row, &human_duration(now.since(row.created)))).collect_view().into_any()
+            rows.iter()
+                .map(|row| node(row, &human_duration(now.since(row.created))))
+                .collect_view()
+                .into_any()
         })
     };
     table(page, Panel::Nodes, "nodes", &HEADS, rows)

@@ -1,11 +1,11 @@
 //! Everything about one StatefulSet: its header, the why line, the board, the Service's answers, the nodes.
 
+use super::Page;
 use super::board::{BoardView, MANY, swatch};
 use super::grid::GridBoard;
 use super::icons::icon;
 use super::menu::{Menu, MenuEntry, in_namespace};
 use super::words::rich;
-use super::Page;
 use crate::api::Key;
 use crate::view::{NodeRow, RevisionKey, ServiceRow, SetRow, t};
 use leptos::prelude::*;
@@ -13,7 +13,10 @@ use leptos::prelude::*;
 #[component]
 pub(super) fn Stage(page: Page) -> impl IntoView {
     let present = Memo::new(move |_| page.board.with(Option::is_some));
-    let count = Memo::new(move |_| page.board.with(|b| b.as_ref().map_or(0, |b| b.ordinals.len())));
+    let count = Memo::new(move |_| {
+        page.board
+            .with(|b| b.as_ref().map_or(0, |b| b.ordinals.len()))
+    });
     let board = Signal::derive(move || page.board.get());
     view! {
         <div class="stages" data-n="1">
@@ -90,7 +93,10 @@ fn choice(page: Page, sets: &[Key], set: Set) -> AnyView {
 fn readiness(page: Page, set: Set) -> AnyView {
     let tone = move || {
         let blocked = page.why.with(|why| why.tone == crate::view::WhyTone::Block);
-        set.with(|s| s.as_ref().map_or("wait", |s| if blocked { "fail" } else { s.tone() }))
+        set.with(|s| {
+            s.as_ref()
+                .map_or("wait", |s| if blocked { "fail" } else { s.tone() })
+        })
     };
     view! {
         <span class="ready" data-tone=tone>
@@ -162,7 +168,7 @@ fn why_line(page: Page) -> AnyView {
     view! {
         <div class="why" data-tone=move || why.with(|w| w.tone.name())>
             {move || icon(why.with(|w| w.tone.icon()))}
-            <span role="status" aria-label="Why" aria-live="polite">
+            <span role="status" aria-label=move || page.text(&t::why_label()) aria-live="polite">
                 {move || why.with(|w| rich(page, &w.say))}
             </span>
             {move || why.with(|w| w.rule.as_ref().map(|rule| {
@@ -200,7 +206,10 @@ fn nothing_applied(page: Page) -> AnyView {
 }
 
 fn no_replicas(page: Page) -> AnyView {
-    let name = page.board.with(|b| b.as_ref().map(|b| b.set.key.name.to_string())).unwrap_or_default();
+    let name = page
+        .board
+        .with(|b| b.as_ref().map(|b| b.set.key.name.to_string()))
+        .unwrap_or_default();
     view! {
         <div class="board empty" role="grid" aria-label=page.text(&t::board_label()) aria-rowcount="0">
             <div role="row">
@@ -215,7 +224,10 @@ fn no_replicas(page: Page) -> AnyView {
 }
 
 fn strips(page: Page) -> AnyView {
-    let service = Memo::new(move |_| page.board.with(|b| b.as_ref().and_then(|b| b.service.clone())));
+    let service = Memo::new(move |_| {
+        page.board
+            .with(|b| b.as_ref().and_then(|b| b.service.clone()))
+    });
     view! {
         <div class="strips">
             {move || match service.get() {
@@ -278,10 +290,17 @@ fn node(page: Page, row: Memo<Option<NodeRow>>) -> AnyView {
             } else {
                 MenuEntry::new(t::menu_node_cordon(), format!("kubectl cordon {name}"))
             };
-            vec![toggle, MenuEntry::new(t::menu_node_describe(), format!("kubectl describe node {name}"))]
+            vec![
+                toggle,
+                MenuEntry::new(
+                    t::menu_node_describe(),
+                    format!("kubectl describe node {name}"),
+                ),
+            ]
         })
     };
-    let flag = move |get: fn(&NodeRow) -> bool| row.with(|r| r.as_ref().is_some_and(get)).then_some("");
+    let flag =
+        move |get: fn(&NodeRow) -> bool| row.with(|r| r.as_ref().is_some_and(get)).then_some("");
     view! {
         <div class="node" data-cut=move || flag(|r| r.lost) data-cordoned=move || flag(|r| r.cordoned)>
             {move || flag(|r| r.lost).map(|_| icon("i-cut"))}
@@ -311,7 +330,10 @@ fn tenants(page: Page, row: &NodeRow) -> AnyView {
     if row.tenants.len() > TENANTS {
         return ().into_any();
     }
-    let set = page.board.with_untracked(|b| b.as_ref().map(|b| b.set.key.name.to_string())).unwrap_or_default();
+    let set = page
+        .board
+        .with_untracked(|b| b.as_ref().map(|b| b.set.key.name.to_string()))
+        .unwrap_or_default();
     let chips = row.tenants.iter().map(|(ordinal, revision)| {
         let title = page.text(&t::tenant(&row.name, format!("{set}-{ordinal}")));
         view! {
@@ -323,5 +345,9 @@ fn tenants(page: Page, row: &NodeRow) -> AnyView {
 
 /// The command that scales the shown set.
 pub(super) fn scale_line(set: &SetRow, replicas: i32) -> String {
-    format!("kubectl scale sts {} --replicas={replicas}{}", set.key.name, in_namespace(&set.key.namespace))
+    format!(
+        "kubectl scale sts {} --replicas={replicas}{}",
+        set.key.name,
+        in_namespace(&set.key.namespace)
+    )
 }

@@ -26,7 +26,9 @@ type Numbered = Vec<(u64, Line)>;
 
 fn numbered(lines: &Vector<Line>, dropped: u64, keep: impl Fn(&Line) -> bool) -> Numbered {
     let all = lines.iter().enumerate().filter(|(_, line)| keep(line));
-    let mut kept: Numbered = all.map(|(index, line)| (dropped + index as u64, line.clone())).collect();
+    let mut kept: Numbered = all
+        .map(|(index, line)| (dropped + index as u64, line.clone()))
+        .collect();
     let surplus = kept.len().saturating_sub(DRAWN);
     kept.drain(..surplus);
     kept
@@ -39,7 +41,9 @@ pub(super) fn Terminal(page: Page) -> impl IntoView {
     let lines = Memo::new(move |_| {
         let watch = page.watch.get();
         page.terminal.with(|terminal| {
-            numbered(terminal.lines(), terminal.dropped(), |line| Some(line.process) != watch)
+            numbered(terminal.lines(), terminal.dropped(), |line| {
+                Some(line.process) != watch
+            })
         })
     });
     stay_at_end(panel, move || lines.with(|_| ()));
@@ -53,8 +57,8 @@ pub(super) fn Terminal(page: Page) -> impl IntoView {
             hidden=move || page.panel.get() != Panel::Terminal
             on:click=move |_| if web::selected_text().is_empty() { web::focus(PROMPT) }
         >
-            <div class="log" role="log" aria-label="Terminal" aria-live="polite">
-                <For each=move || lines.get() key=|(number, line)| (*number, line.text.len(), line.open) let((_, line))>
+            <div class="log" role="log" aria-label=move || page.text(&t::dock_terminal()) aria-live="polite">
+                <For each=move || lines.get() key=|(number, line)| (*number, line.text.clone(), line.open) let((_, line))>
                     {draw(page, &line)}
                 </For>
             </div>
@@ -127,7 +131,9 @@ fn prompt(page: Page) -> AnyView {
             (Some(at), false) if at + 1 < history.len() => Some(at + 1),
             (Some(_), false) => None,
         };
-        if now.is_none() && let Some(input) = input.get_untracked() {
+        if now.is_none()
+            && let Some(input) = input.get_untracked()
+        {
             draft.set(input.value());
         }
         place.set(next);
@@ -137,7 +143,9 @@ fn prompt(page: Page) -> AnyView {
         }
     };
     let submit = move || {
-        let Some(input) = input.get_untracked() else { return };
+        let Some(input) = input.get_untracked() else {
+            return;
+        };
         let line = input.value();
         input.set_value("");
         place.set(None);
@@ -166,7 +174,10 @@ fn prompt(page: Page) -> AnyView {
                 page.interrupt();
                 event.prevent_default();
             }
-            "KeyD" if event.ctrl_key() && input.get_untracked().is_some_and(|i| i.value().is_empty()) => {
+            "KeyD"
+                if event.ctrl_key()
+                    && input.get_untracked().is_some_and(|i| i.value().is_empty()) =>
+            {
                 page.end_of_input();
                 event.prevent_default();
             }
@@ -179,10 +190,16 @@ fn prompt(page: Page) -> AnyView {
     };
     let paste = move |event: web_sys::ClipboardEvent| {
         // Several lines are run as they stand, as a terminal does.
-        let text = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
+        let text = event
+            .clipboard_data()
+            .and_then(|data| data.get_data("text/plain").ok())
+            .unwrap_or_default();
         if text.trim_end_matches('\n').contains('\n') {
             event.prevent_default();
-            let before = input.get_untracked().map(|input| input.value()).unwrap_or_default();
+            let before = input
+                .get_untracked()
+                .map(|input| input.value())
+                .unwrap_or_default();
             show("");
             page.enter(&format!("{before}{text}"));
         }
@@ -194,7 +211,7 @@ fn prompt(page: Page) -> AnyView {
                 id=PROMPT
                 type="text"
                 node_ref=input
-                aria-label="kubectl command"
+                aria-label=move || page.text(&t::terminal_prompt())
                 placeholder=move || page.text(&match busy.get() {
                     Some((_, line)) => t::terminal_busy(line),
                     None => t::terminal_hint(),
@@ -214,7 +231,10 @@ fn prompt(page: Page) -> AnyView {
 /// Ctrl+C copies what is selected, in the line or on the page; only otherwise it interrupts.
 fn nothing_selected(input: NodeRef<html::Input>) -> bool {
     let in_line = input.get_untracked().is_some_and(|input| {
-        let (start, end) = (input.selection_start().ok().flatten(), input.selection_end().ok().flatten());
+        let (start, end) = (
+            input.selection_start().ok().flatten(),
+            input.selection_end().ok().flatten(),
+        );
         start != end
     });
     !in_line && web::selected_text().is_empty()
@@ -256,7 +276,7 @@ pub(super) fn Watch(page: Page) -> impl IntoView {
                 }}
             </div>
             <div class="log" aria-live="off">
-                <For each=move || lines.get() key=|(number, line)| (*number, line.text.len(), line.open) let((_, line))>
+                <For each=move || lines.get() key=|(number, line)| (*number, line.text.clone(), line.open) let((_, line))>
                     {draw(page, &line)}
                 </For>
             </div>

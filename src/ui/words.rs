@@ -4,6 +4,9 @@ use super::Page;
 use crate::view::{Part, Say, Word};
 use leptos::prelude::*;
 
+/// A message without slots, by its function.
+pub(super) type Message = fn() -> Say;
+
 /// A message whose code is set as code.
 pub(super) fn rich(page: Page, say: &Say) -> AnyView {
     say.parts(page.language.get())

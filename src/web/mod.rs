@@ -93,6 +93,15 @@ pub fn set_root_attribute(name: &str, value: Option<&str>) {
 }
 
 /// Gives an element the focus, by its id.
+/// Gives the first element that a selector finds the focus.
+pub fn focus_first(selector: &str) {
+    let element = document().and_then(|document| document.query_selector(selector).ok().flatten());
+    if let Some(element) = element.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// Gives an element the focus, by its id.
 pub fn focus(id: &str) {
     let element = document().and_then(|document| document.get_element_by_id(id));
     if let Some(element) = element.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
@@ -118,11 +127,13 @@ pub fn selected_text() -> String {
 /// Copies text; calls `done` with whether it worked.
 pub fn copy(text: &str, done: impl Fn(bool) + 'static) {
     // On an insecure origin (a file, a plain-http LAN) there is no clipboard at all.
-    let clipboard = window().map(|window| window.navigator()).and_then(|navigator| {
-        js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard"))
-            .ok()
-            .and_then(|value| value.dyn_into::<web_sys::Clipboard>().ok())
-    });
+    let clipboard = window()
+        .map(|window| window.navigator())
+        .and_then(|navigator| {
+            js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard"))
+                .ok()
+                .and_then(|value| value.dyn_into::<web_sys::Clipboard>().ok())
+        });
     let Some(clipboard) = clipboard else {
         done(false);
         return;
@@ -145,8 +156,10 @@ pub fn next_frame(frame: impl FnOnce(f64) + 'static) {
 pub fn after(millis: i32, later: impl FnOnce() + 'static) {
     let callback = Closure::once_into_js(later);
     if let Some(window) = window() {
-        let _ = window
-            .set_timeout_with_callback_and_timeout_and_arguments_0(callback.unchecked_ref(), millis);
+        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(
+            callback.unchecked_ref(),
+            millis,
+        );
     }
 }
 

@@ -1,0 +1,649 @@
+//! The state of the screen: the session, what is derived from it, and what only the screen knows.
+
+use super::editor::FILE;
+use super::link;
+use super::play::Play;
+use crate::api::{Key, Kind, Millis, Object, Str, Time};
+use crate::manifest::{Diagnostic, diagnose};
+use crate::session::{Input, LineKind, Origin, Session, Terminal};
+use crate::sim::{Settings, WriteRecord};
+use crate::view::{
+    self, Board, EventRow, Lane, Language, NodeRow, Say, Source, Tracks, Why, WriteRow, t,
+};
+use crate::web::{self, Storage};
+use imbl::Vector;
+use leptos::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One view at a time in a narrow window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum View {
+    Board,
+    Yaml,
+    Terminal,
+}
+
+impl View {
+    pub fn name(self) -> &'static str {
+        match self {
+            View::Board => "board",
+            View::Yaml => "yaml",
+            View::Terminal => "terminal",
+        }
+    }
+}
+
+/// A panel below the board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Panel {
+    Terminal,
+    Watch,
+    Events,
+    Writes,
+    Nodes,
+}
+
+/// What is said once, over the page.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Notice {
+    Say(Say),
+    /// A link to copy by hand, where there is no clipboard.
+    Link(String),
+}
+
+/// What the controls of time show.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Transport {
+    pub can_step: bool,
+    pub can_back: bool,
+    pub past: bool,
+    pub branched: bool,
+    /// In how many milliseconds the next event comes.
+    pub after: Option<Millis>,
+    pub next: Say,
+    /// Inputs taken so far.
+    pub inputs: usize,
+}
+
+/// A former future on the timeline.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct BranchRow {
+    pub from: Time,
+    pub end: Time,
+    pub lanes: Vec<Lane>,
+}
+
+/// What was applied last, of the file in the editor.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Applied {
+    pub text: Str,
+    pub at: Time,
+}
+
+/// What the screen keeps beside the session and never shows as it is.
+#[derive(Default)]
+pub(super) struct Later {
+    /// Every write that was played, also those after the playhead.
+    pub played: Vector<WriteRecord>,
+    /// The writes of the former futures, as the session keeps them.
+    pub left: Vec<Vector<WriteRecord>>,
+    /// Lines typed while a command was running.
+    pub queue: Vec<String>,
+    pub history: Vec<String>,
+    pub play: Play,
+    /// The set that was chosen to be shown.
+    pub wanted: Option<Key>,
+}
+
+/// The page. A handle: copying it is free.
+#[derive(Clone, Copy)]
+pub(super) struct Page {
+    pub session: StoredValue<Session, LocalStorage>,
+    pub later: StoredValue<Later, LocalStorage>,
+    pub embed: bool,
+    pub language: RwSignal<Language>,
+    pub dark: RwSignal<bool>,
+    pub large: RwSignal<bool>,
+    pub single_keys: RwSignal<bool>,
+    pub view: RwSignal<View>,
+    pub panel: RwSignal<Panel>,
+    pub side_open: RwSignal<bool>,
+    pub dock_open: RwSignal<bool>,
+    pub help: RwSignal<bool>,
+    pub notice: RwSignal<Option<Notice>>,
+    pub selected: RwSignal<Option<i32>>,
+    // What is derived from the session.
+    pub now: RwSignal<Time>,
+    pub board: RwSignal<Option<Arc<Board>>>,
+    pub sets: RwSignal<Vec<Key>>,
+    pub why: RwSignal<Why>,
+    pub nodes: RwSignal<Vec<NodeRow>>,
+    pub events: RwSignal<Vec<EventRow>>,
+    pub writes: RwSignal<Vec<WriteRow>>,
+    pub tracks: RwSignal<Tracks>,
+    pub branches: RwSignal<Vec<BranchRow>>,
+    pub transport: RwSignal<Transport>,
+    pub terminal: RwSignal<Terminal>,
+    /// The command that holds the prompt.
+    pub foreground: RwSignal<Option<(u32, Str)>>,
+    /// The process of the Watch tab.
+    pub watch: RwSignal<Option<u32>>,
+    pub watching: RwSignal<bool>,
+    // Time.
+    pub playing: RwSignal<bool>,
+    pub speed: RwSignal<f64>,
+    pub skip_waits: RwSignal<bool>,
+    /// How many events a long run has made so far.
+    pub busy: RwSignal<Option<u64>>,
+    /// Whether the last change came from scrubbing or stepping back, which does not move.
+    pub still: RwSignal<bool>,
+    // The editor.
+    pub buffer: RwSignal<String>,
+    pub applied: RwSignal<Option<Applied>>,
+    pub problems: RwSignal<Vec<Diagnostic>>,
+}
+
+impl Page {
+    /// Opens the page as its address says.
+    pub fn open() -> Page {
+        let (session, buffer, trouble) = link::open();
+        let store = session.world().store().clone();
+        let text = buffer.unwrap_or_else(|| file_text(&session));
+        let page = Page {
+            embed: web::query_value("embed").is_some() || web::framed(),
+            language: RwSignal::new(first_language()),
+            dark: RwSignal::new(first_theme()),
+            large: RwSignal::new(kept(Storage::Size, "size").as_deref() == Some("large")),
+            single_keys: RwSignal::new(web::load(Storage::Keys).as_deref() != Some("off")),
+            view: RwSignal::new(View::Board),
+            panel: RwSignal::new(Panel::Terminal),
+            side_open: RwSignal::new(true),
+            dock_open: RwSignal::new(true),
+            help: RwSignal::new(false),
+            notice: RwSignal::new(trouble.map(Notice::Say)),
+            selected: RwSignal::new(None),
+            now: RwSignal::new(session.now()),
+            board: RwSignal::new(None),
+            sets: RwSignal::new(Vec::new()),
+            why: RwSignal::new(Why::without_set(&store)),
+            nodes: RwSignal::new(Vec::new()),
+            events: RwSignal::new(Vec::new()),
+            writes: RwSignal::new(Vec::new()),
+            tracks: RwSignal::new(Tracks::default()),
+            branches: RwSignal::new(Vec::new()),
+            transport: RwSignal::new(Transport {
+                can_step: false,
+                can_back: false,
+                past: false,
+                branched: false,
+                after: None,
+                next: t::time_stable(),
+                inputs: 0,
+            }),
+            terminal: RwSignal::new(session.terminal().clone()),
+            foreground: RwSignal::new(None),
+            watch: RwSignal::new(None),
+            watching: RwSignal::new(false),
+            playing: RwSignal::new(false),
+            speed: RwSignal::new(1.0),
+            skip_waits: RwSignal::new(true),
+            busy: RwSignal::new(None),
+            still: RwSignal::new(false),
+            buffer: RwSignal::new(text),
+            applied: RwSignal::new(None),
+            problems: RwSignal::new(Vec::new()),
+            session: StoredValue::new_local(session),
+            later: StoredValue::new_local(Later::default()),
+        };
+        page.show_settings();
+        page.check();
+        page.refresh();
+        page
+    }
+
+    /// A message in the language of the page.
+    pub fn text(self, say: &Say) -> String {
+        say.text(self.language.get())
+    }
+
+    // What is kept.
+
+    fn show_settings(self) {
+        web::set_root_attribute("lang", Some(self.language.get_untracked().tag()));
+        web::set_root_attribute(
+            "data-theme",
+            Some(if self.dark.get_untracked() {
+                "dark"
+            } else {
+                "light"
+            }),
+        );
+        web::set_root_attribute("data-size", self.large.get_untracked().then_some("large"));
+    }
+
+    fn keep(self, what: Storage, value: &str) {
+        self.show_settings();
+        if !web::save(what, value) {
+            self.notice.set(Some(Notice::Say(t::notice_no_storage())));
+        }
+    }
+
+    pub fn set_language(self, language: Language) {
+        self.language.set(language);
+        self.keep(Storage::Language, language.tag());
+    }
+
+    pub fn toggle_theme(self) {
+        self.dark.update(|dark| *dark = !*dark);
+        self.keep(
+            Storage::Theme,
+            if self.dark.get_untracked() {
+                "dark"
+            } else {
+                "light"
+            },
+        );
+    }
+
+    pub fn set_single_keys(self, on: bool) {
+        self.single_keys.set(on);
+        self.keep(Storage::Keys, if on { "on" } else { "off" });
+    }
+
+    pub fn set_large(self, large: bool) {
+        self.large.set(large);
+        self.keep(Storage::Size, if large { "large" } else { "" });
+    }
+
+    // Deriving the screen.
+
+    /// Derives everything shown from the session.
+    pub fn refresh(self) {
+        self.session.with_value(|session| {
+            put(self.now, session.now());
+            self.refresh_board(session);
+            self.refresh_terminal(session);
+            self.refresh_transport(session);
+            self.refresh_tracks(session);
+            self.refresh_applied(session);
+        });
+        self.type_ahead();
+        super::api::changed(self);
+    }
+
+    fn refresh_board(self, session: &Session) {
+        let world = session.world();
+        let store = world.store();
+        put(
+            self.sets,
+            store
+                .list(Kind::StatefulSet, "")
+                .map(|set| set.key())
+                .collect(),
+        );
+        let set = self.shown(session);
+        let files = |volume: &str| {
+            let tree = world.runtime().volume(volume);
+            let files = tree.into_iter().flat_map(|tree| tree.files());
+            let first_line = |text: &str| {
+                text.lines()
+                    .next()
+                    .unwrap_or_default()
+                    .chars()
+                    .take(60)
+                    .collect()
+            };
+            files
+                .map(|(name, text)| view::File {
+                    name: name.to_string(),
+                    text: first_line(text),
+                })
+                .collect()
+        };
+        let births = |key: &Key| store.births(key);
+        let source = Source {
+            store,
+            now: session.now(),
+            births: &births,
+            files: &files,
+        };
+        let board = set.as_ref().map(|set| view::board(&source, set));
+        let why = match (&set, &board) {
+            (Some(set), Some(board)) => {
+                let decision = world.decision(&set.key()).map(|decision| &decision.why);
+                Why::of(store, set, board, decision)
+            }
+            _ => Why::without_set(store),
+        };
+        let revision = |card: &view::PodCard| card.revision;
+        let tenant = |pod: &Object| {
+            let ordinal = pod.pod()?.ordinal();
+            let rows = &board.as_ref()?.ordinals;
+            let at = rows
+                .binary_search_by_key(&ordinal, |row| row.ordinal)
+                .ok()?;
+            match &rows.get(at)?.slot {
+                view::Slot::Pod(card) if card.uid == pod.meta.uid => {
+                    Some((ordinal, revision(card)))
+                }
+                _ => None,
+            }
+        };
+        put(self.nodes, view::nodes(store, &tenant));
+        put(self.why, why);
+        put(self.board, board.map(Arc::new));
+        if self.panel.get_untracked() == Panel::Events {
+            put(self.events, view::events(store));
+        }
+        if self.panel.get_untracked() == Panel::Writes {
+            put(self.writes, view::writes(world.writes().iter()));
+        }
+    }
+
+    fn shown(self, session: &Session) -> Option<Arc<Object>> {
+        let wanted = self.later.with_value(|later| later.wanted.clone());
+        view::choose(session.world().store(), wanted.as_ref())
+    }
+
+    fn refresh_terminal(self, session: &Session) {
+        let terminal = session.terminal();
+        let same = self.terminal.with_untracked(|shown| {
+            shown.dropped() == terminal.dropped() && shown.lines().ptr_eq(terminal.lines())
+        });
+        if !same {
+            let watch = terminal
+                .lines()
+                .iter()
+                .rev()
+                .find(|line| line.kind == LineKind::Command(Origin::Watch))
+                .map(|line| line.process);
+            put(self.watch, watch);
+            self.terminal.set(terminal.clone());
+        }
+        let watch = self.watch.get_untracked();
+        let running = session.running();
+        put(
+            self.watching,
+            running.iter().any(|(id, _)| Some(*id) == watch),
+        );
+        put(
+            self.foreground,
+            running.into_iter().rfind(|(id, _)| Some(*id) != watch),
+        );
+    }
+
+    fn refresh_transport(self, session: &Session) {
+        let position = session.position();
+        let next = session.next();
+        let (after, say) = self.next_of(session, next);
+        put(
+            self.transport,
+            Transport {
+                can_step: session.can_step(),
+                can_back: session
+                    .stops()
+                    .first()
+                    .is_some_and(|first| first.before(&position)),
+                past: session.in_past(),
+                branched: !session.history().branches().is_empty() && !session.in_past(),
+                after,
+                next: say,
+                inputs: position.inputs,
+            },
+        );
+    }
+
+    fn next_of(
+        self,
+        session: &Session,
+        next: Option<crate::session::Next>,
+    ) -> (Option<Millis>, Say) {
+        if session.in_past() {
+            let position = session.position();
+            let input = session.history().log().get(position.inputs);
+            if let Some(entry) = input.filter(|entry| entry.after == position.events) {
+                let after = entry.at.since(position.at).max(0);
+                let say = match &entry.input {
+                    Input::Spawn { line, .. } => t::next_input(line),
+                    _ => t::next_recorded(),
+                };
+                return (Some(after), say);
+            }
+        }
+        match next {
+            Some(next) => {
+                let store = session.world().store();
+                let pod = store
+                    .get(&next.write.key)
+                    .and_then(|object| object.pod().map(|pod| pod.node.clone()));
+                (
+                    Some(next.after),
+                    view::next_say(&next.write, &pod.unwrap_or_default()),
+                )
+            }
+            None if self
+                .why
+                .with_untracked(|why| why.tone == view::WhyTone::Block) =>
+            {
+                (None, t::time_nothing())
+            }
+            None => (None, t::time_stable()),
+        }
+    }
+
+    fn refresh_tracks(self, session: &Session) {
+        if !session.in_past() {
+            let writes = session.world().writes().clone();
+            self.later.update_value(|later| later.played = writes);
+        }
+        let played = self.later.with_value(|later| later.played.clone());
+        let end = session.end().at;
+        put(self.tracks, self.tracks_of(session, &played, end));
+        let left = self.later.with_value(|later| later.left.clone());
+        let branches = session.history().branches();
+        let rows = branches
+            .iter()
+            .enumerate()
+            .map(|(index, branch)| BranchRow {
+                from: branch.from.at,
+                end: branch.end.at,
+                lanes: left
+                    .get(index)
+                    .map(|writes| self.tracks_of(session, writes, branch.end.at).lanes)
+                    .unwrap_or_default(),
+            });
+        put(self.branches, rows.collect());
+    }
+
+    fn tracks_of(self, session: &Session, writes: &Vector<WriteRecord>, end: Time) -> Tracks {
+        let store = session.world().store();
+        let set = self.shown(session);
+        let revisions: BTreeMap<Str, i64> = store
+            .list(Kind::ControllerRevision, "")
+            .filter_map(|revision| Some((revision.name().clone(), revision.revision_number()?)))
+            .collect();
+        let ordinals: Vec<i32> = self
+            .board
+            .with_untracked(|board| {
+                board
+                    .as_ref()
+                    .map(|b| b.ordinals.iter().map(|r| r.ordinal).collect())
+            })
+            .unwrap_or_default();
+        let marks = session
+            .history()
+            .log()
+            .iter()
+            .enumerate()
+            .filter_map(|(input, entry)| {
+                let Input::Spawn { line, from } = &entry.input else {
+                    return None;
+                };
+                if *from == Origin::Watch {
+                    return None;
+                }
+                Some(view::Mark {
+                    at: entry.at,
+                    label: view::mark_label(line)?,
+                    line: line.clone(),
+                    input,
+                })
+            });
+        view::tracks(view::Played {
+            set: set.as_deref(),
+            revisions: &revisions,
+            writes,
+            marks: marks.collect(),
+            ordinals: &ordinals,
+            end,
+        })
+    }
+
+    /// What was applied last: the file as it was saved before the last `apply` of it.
+    fn refresh_applied(self, session: &Session) {
+        let taken = session.position().inputs;
+        let mut saved = Str::from(crate::session::WEB_YAML);
+        let mut applied = None;
+        for entry in session.history().log().iter().take(taken) {
+            match &entry.input {
+                Input::Save { file, text } if file.as_str() == FILE => saved = text.clone(),
+                Input::Spawn { line, .. } if applies_file(line) => {
+                    applied = Some((saved.clone(), entry.at))
+                }
+                _ => {}
+            }
+        }
+        put(self.applied, applied.map(|(text, at)| Applied { text, at }));
+    }
+
+    // The editor.
+
+    pub fn edit(self, text: String) {
+        self.buffer.set(text);
+        self.check();
+    }
+
+    fn check(self) {
+        put(
+            self.problems,
+            self.buffer.with_untracked(|text| diagnose(text)),
+        );
+    }
+
+    /// What the buffer is compared with: what was applied last, or the file as it is.
+    fn base(self) -> Str {
+        match self.applied.get() {
+            Some(applied) => applied.text,
+            None => Str::from(crate::session::WEB_YAML),
+        }
+    }
+
+    /// Whether the buffer differs from what was applied last.
+    pub fn edited(self) -> bool {
+        let base = self.base();
+        self.buffer.with(|text| *text != *base)
+    }
+
+    /// Whether Apply would do something.
+    pub fn dirty(self) -> bool {
+        self.applied.with(Option::is_none) || self.edited()
+    }
+
+    pub fn changed_lines(self) -> std::collections::BTreeSet<usize> {
+        let base = self.base();
+        self.buffer.with(|text| view::changed_lines(&base, text))
+    }
+
+    pub fn discard(self) {
+        let base = self.base();
+        self.edit(base.to_string());
+    }
+
+    /// The two lines at the foot of the editor.
+    pub fn editor_state(self) -> (Say, Say) {
+        let problems = self
+            .problems
+            .with(|p| p.iter().filter(|p| !p.warning).count());
+        if problems > 0 {
+            return (t::editor_problem_note(problems), self.changes().1);
+        }
+        if self.edited() {
+            return self.changes();
+        }
+        match self.applied.get() {
+            Some(applied) => {
+                let at = super::time::clock(applied.at);
+                (t::editor_applied(), t::editor_applied_at(at))
+            }
+            None => (t::editor_never(), t::editor_never_hint()),
+        }
+    }
+
+    fn changes(self) -> (Say, Say) {
+        let lines = self.changed_lines();
+        let listed: Vec<String> = lines.iter().take(6).map(usize::to_string).collect();
+        let more = if lines.len() > 6 { ", …" } else { "" };
+        (
+            t::editor_changes(lines.len()),
+            t::editor_lines(lines.len(), format!("{}{more}", listed.join(", "))),
+        )
+    }
+
+    // The shown set.
+
+    pub fn show_set(self, key: &str) {
+        let found = self
+            .sets
+            .with_untracked(|sets| sets.iter().find(|set| set.to_string() == key).cloned());
+        self.later.update_value(|later| later.wanted = found);
+        self.refresh();
+    }
+
+    pub fn settings(self) -> Settings {
+        self.session
+            .with_value(|session| session.world().settings().clone())
+    }
+}
+
+/// Sets a signal only if its value differs: what did not change is not drawn again.
+pub(super) fn put<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|old| *old != value) {
+        signal.set(value);
+    }
+}
+
+fn applies_file(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    matches!(words.next(), Some("kubectl" | "k"))
+        && words.next() == Some("apply")
+        && line
+            .split(['=', ' ', '\'', '"'])
+            .any(|word| word.trim_start_matches("./") == FILE)
+}
+
+fn file_text(session: &Session) -> String {
+    session
+        .files()
+        .get(FILE)
+        .map(|text| text.to_string())
+        .unwrap_or_default()
+}
+
+/// What the address says, else what was kept.
+fn kept(what: Storage, key: &str) -> Option<String> {
+    web::query_value(key).or_else(|| web::load(what))
+}
+
+fn first_language() -> Language {
+    let tag = kept(Storage::Language, "lang").unwrap_or_else(web::preferred_language);
+    Language::of_tag(&tag)
+}
+
+fn first_theme() -> bool {
+    match kept(Storage::Theme, "theme").as_deref() {
+        Some("dark") => true,
+        Some("light") => false,
+        _ => web::matches("(prefers-color-scheme: dark)"),
+    }
+}

@@ -1,0 +1,403 @@
+//! The timeline: ruler, your commands, a lane per ordinal, the controllers' writes, the playhead.
+
+use super::Page;
+use super::board::swatch;
+use super::time::{clock, short_clock};
+use crate::api::{Time, human_duration};
+use crate::view::{Axis, Bead, Lane, Mark, PodState, Word, t};
+use leptos::html;
+use leptos::prelude::*;
+use web_sys::{KeyboardEvent, PointerEvent};
+
+fn percent(place: f64) -> String {
+    format!("{place:.3}%")
+}
+
+#[component]
+pub(super) fn TracksView(page: Page) -> impl IntoView {
+    let axis = Memo::new(move |_| page.tracks.with(|tracks| tracks.axis.clone()));
+    let end = Memo::new(move |_| page.tracks.with(|tracks| tracks.end));
+    let canvas = NodeRef::<html::Div>::new();
+    view! {
+        <div class="tracks">
+            {names(page)}
+            <div class="canvas" node_ref=canvas>
+                {ruler(page, axis, canvas)}
+                {you(page, axis)}
+                <For each=move || lanes(page) key=|ordinal| *ordinal let:ordinal>
+                    {lane(page, axis, ordinal)}
+                </For>
+                {controller(page, axis)}
+                {branches(page, axis)}
+                {move || axis.with(|axis| axis.folds.iter().map(|(from, to)| fold(page, axis, *from, *to)).collect_view())}
+                <span class="unwritten" style:inset-inline-start=move || percent(axis.with(|a| a.place(end.get())))></span>
+                {after(page, axis, end)}
+                {playhead(page, axis, end, canvas)}
+            </div>
+        </div>
+    }
+}
+
+fn lanes(page: Page) -> Vec<i32> {
+    page.tracks
+        .with(|tracks| tracks.lanes.iter().map(|lane| lane.ordinal).collect())
+}
+
+fn names(page: Page) -> AnyView {
+    let dense = Memo::new(move |_| page.tracks.with(|tracks| tracks.lanes.len() > 15));
+    let ends = Memo::new(move |_| {
+        page.tracks.with(|tracks| {
+            let name = |lane: Option<&Lane>| lane.map(|lane| lane.name.to_string());
+            (name(tracks.lanes.first()), name(tracks.lanes.last()))
+        })
+    });
+    let all = Memo::new(move |_| {
+        page.tracks.with(|tracks| {
+            tracks
+                .lanes
+                .iter()
+                .map(|lane| lane.name.to_string())
+                .collect::<Vec<_>>()
+        })
+    });
+    let earlier = Memo::new(move |_| page.branches.with(Vec::len));
+    view! {
+        <div class="track-names" aria-hidden="true">
+            <span></span>
+            <span>{move || page.text(&t::time_you())}</span>
+            {move || if dense.get() {
+                let (first, last) = ends.get();
+                view! { <span class="names-dense"><code>{first}</code><code>{last}</code></span> }.into_any()
+            } else {
+                all.get().into_iter().map(|name| view! { <code>{name}</code> }).collect_view().into_any()
+            }}
+            <span class="ctl">{move || page.text(&t::time_controller())}</span>
+            {move || (0..earlier.get()).map(|_| view! { <span>{page.text(&t::time_earlier())}</span> }).collect_view()}
+        </div>
+    }
+    .into_any()
+}
+
+fn ruler(page: Page, axis: Memo<Axis>, canvas: NodeRef<html::Div>) -> AnyView {
+    let down = move |event: PointerEvent| {
+        if let Some(time) = time_at(&event, canvas, axis) {
+            page.seek(time);
+        }
+    };
+    view! {
+        <div class="row ruler" aria-hidden="true" on:pointerdown=down>
+            {move || {
+                let now = axis.with(|axis| axis.place(page.now.get()));
+                axis.with(|axis| axis.ticks().into_iter().filter_map(|tick| {
+                    let place = axis.place(tick);
+                    // The playhead's own label lies over the ticks beside it.
+                    ((place - now).abs() > 4.2 && place < 96.0).then(|| view! {
+                        <span class="tick" style:inset-inline-start=percent(place)>{short_clock(tick)}</span>
+                    })
+                }).collect_view())
+            }}
+        </div>
+    }
+    .into_any()
+}
+
+fn you(page: Page, axis: Memo<Axis>) -> AnyView {
+    let marks = Memo::new(move |_| page.tracks.with(|tracks| tracks.marks.clone()));
+    let inputs = Memo::new(move |_| page.transport.with(|transport| transport.inputs));
+    view! {
+        <div class="row you" aria-hidden="true">
+            {move || axis.with(|axis| marks.with(|marks| {
+                marks.iter().map(|mark| one_mark(axis, mark, mark.input >= inputs.get())).collect_view()
+            }))}
+        </div>
+    }
+    .into_any()
+}
+
+fn one_mark(axis: &Axis, mark: &Mark, future: bool) -> AnyView {
+    view! {
+        <span
+            class="mark"
+            title=format!("{} {}", clock(mark.at), mark.line)
+            data-future=future.then_some("")
+            style:inset-inline-start=percent(axis.place(mark.at))
+        >
+            {mark.label.clone()}
+        </span>
+    }
+    .into_any()
+}
+
+fn lane(page: Page, axis: Memo<Axis>, ordinal: i32) -> AnyView {
+    let lane = Memo::new(move |_| {
+        page.tracks.with(|tracks| {
+            let at = tracks
+                .lanes
+                .binary_search_by_key(&ordinal, |lane| lane.ordinal)
+                .ok()?;
+            tracks.lanes.get(at).cloned()
+        })
+    });
+    view! {
+        <div class="row lane">
+            {move || lane.get().map(|lane| axis.with(|axis| {
+                let threads = lane.thread.iter().map(|(from, to)| {
+                    let (from, to) = (axis.place(*from), axis.place(*to));
+                    view! {
+                        <span class="line" style:inset-inline-start=percent(from) style:inline-size=percent(to - from)></span>
+                    }
+                });
+                let beads = lane.beads.iter().map(|bead| one_bead(page, axis, &lane, bead));
+                view! {
+                    {threads.collect_view()}
+                    {beads.collect_view()}
+                    {listed(page, &lane)}
+                }
+            }))}
+        </div>
+    }
+    .into_any()
+}
+
+fn one_bead(page: Page, axis: &Axis, lane: &Lane, bead: &Bead) -> AnyView {
+    let start = bead.states.first().map_or(bead.end, |(at, _, _)| *at);
+    let (left, right) = (axis.place(start), axis.place(bead.end));
+    let width = (right - left).max(0.05);
+    let segments = stretches(bead).map(|(from, to, state, status)| {
+        let share = (axis.place(to) - axis.place(from)) / width * 100.0;
+        let (from, to) = (clock(from), clock(to));
+        let title = page.text(&t::time_bead(from, &lane.name, bead.revision, status, to));
+        view! { <span class="seg" data-tone=state.lane() title=title style:inline-size=percent(share)></span> }
+    });
+    let ordinal = lane.ordinal;
+    view! {
+        <span
+            class="bead"
+            data-rev=swatch(bead.revision)
+            style:inset-inline-start=percent(left)
+            style:inline-size=percent(width)
+            on:click=move |_| {
+                page.selected.set(Some(ordinal));
+                page.seek(start);
+            }
+        >
+            {segments.collect_view()}
+            <i class="paint" data-rev=swatch(bead.revision)></i>
+        </span>
+    }
+    .into_any()
+}
+
+/// The stretches of a bead: from, to, state, kubectl's word.
+fn stretches(bead: &Bead) -> impl Iterator<Item = (Time, Time, PodState, String)> + '_ {
+    bead.states
+        .iter()
+        .enumerate()
+        .map(|(index, (from, state, status))| {
+            let to = bead
+                .states
+                .get(index + 1)
+                .map_or(bead.end, |(at, _, _)| *at);
+            (*from, to, *state, status.to_string())
+        })
+}
+
+/// The beads as a table for screen readers.
+fn listed(page: Page, lane: &Lane) -> AnyView {
+    let rows = lane.beads.iter().flat_map(|bead| {
+        stretches(bead).map(|(from, to, _, status)| {
+            let say = t::lane_row(clock(from), bead.revision, status, clock(to));
+            view! { <tr><td>{page.text(&say)}</td></tr> }
+        })
+    });
+    view! {
+        <table class="sr"><caption>{page.text(&t::lane_table(&lane.name))}</caption><tbody>{rows.collect_view()}</tbody></table>
+    }
+    .into_any()
+}
+
+fn controller(page: Page, axis: Memo<Axis>) -> AnyView {
+    let writes = Memo::new(move |_| page.tracks.with(|tracks| tracks.writes.clone()));
+    view! {
+        <div class="row controller" aria-hidden="true">
+            {move || axis.with(|axis| writes.with(|writes| {
+                let mut last = -1.0;
+                writes.iter().filter_map(|(at, main)| {
+                    let place = axis.place(*at);
+                    // Marks closer than a pixel would only cost time.
+                    if !main && place - last < 0.1 {
+                        return None;
+                    }
+                    last = place;
+                    Some(view! { <span class="write" class:minor=!main style:inset-inline-start=percent(place)></span> })
+                }).collect_view()
+            }))}
+        </div>
+    }
+    .into_any()
+}
+
+/// Former futures: thin lanes that can be restored.
+fn branches(page: Page, axis: Memo<Axis>) -> AnyView {
+    view! {
+        {move || page.branches.with(|branches| axis.with(|axis| {
+            branches.iter().enumerate().map(|(index, branch)| {
+                let (from, to) = (axis.place(branch.from), axis.place(branch.end));
+                let beads = branch.lanes.iter().take(3).enumerate().map(|(row, lane)| {
+                    let beads = lane.beads.iter().filter_map(|bead| thin_bead(axis, bead, branch.from, row));
+                    beads.collect_view()
+                });
+                view! {
+                    <div class="row branch">
+                        {beads.collect_view()}
+                        <span class="from" style:inset-inline-start=percent(from)></span>
+                        <button
+                            class="undo"
+                            style:inset-inline-start=percent(to.min(92.0))
+                            on:click=move |_| page.restore(index)
+                        >
+                            {page.text(&t::time_restore())}
+                        </button>
+                    </div>
+                }
+            }).collect_view()
+        }))}
+    }
+    .into_any()
+}
+
+fn thin_bead(axis: &Axis, bead: &Bead, from: Time, row: usize) -> Option<AnyView> {
+    let start = bead.states.first()?.0.max(from);
+    if bead.end <= start {
+        return None;
+    }
+    let (left, width) = (axis.place(start), axis.place(bead.end) - axis.place(start));
+    let segments = stretches(bead).filter(|(_, to, _, _)| *to > from).map(|(at, to, state, _)| {
+        let share = (axis.place(to) - axis.place(at.max(from))) / width.max(0.05) * 100.0;
+        view! { <span class="seg" data-tone=state.lane() style:inline-size=percent(share)></span> }
+    });
+    Some(
+        view! {
+            <span
+                class="bead"
+                data-rev=swatch(bead.revision)
+                style:inset-block-start=format!("{}px", 2 + row * 6)
+                style:inset-inline-start=percent(left)
+                style:inline-size=percent(width)
+            >
+                {segments.collect_view()}
+            </span>
+        }
+        .into_any(),
+    )
+}
+
+fn fold(page: Page, axis: &Axis, from: Time, to: Time) -> AnyView {
+    let length = human_duration(to.since(from));
+    let (left, right) = (axis.place(from), axis.place(to));
+    let title = page.text(&t::time_fold(&length));
+    view! {
+        <span class="fold" aria-hidden="true" title=title style:inset-inline-start=percent(left) style:inline-size=percent(right - left)>
+            <span>{length}</span>
+        </span>
+    }
+    .into_any()
+}
+
+/// The recorded future, seen from the past, is drawn at a third of its strength.
+fn after(page: Page, axis: Memo<Axis>, end: Memo<Time>) -> AnyView {
+    view! {
+        <span
+            class="after"
+            hidden=move || !page.transport.with(|transport| transport.past)
+            style:inset-inline-start=move || percent(axis.with(|a| a.place(page.now.get())))
+            style:inline-size=move || percent(axis.with(|a| (a.place(end.get()) - a.place(page.now.get())).max(0.0)))
+        ></span>
+    }
+    .into_any()
+}
+
+fn playhead(page: Page, axis: Memo<Axis>, end: Memo<Time>, canvas: NodeRef<html::Div>) -> AnyView {
+    let dragging = RwSignal::new(false);
+    let handle = NodeRef::<html::Button>::new();
+    let seconds = |time: Time| time.since(Time::EPOCH) as f64 / 1000.0;
+    let keydown = move |event: KeyboardEvent| {
+        if slider_key(page, &event) {
+            event.prevent_default();
+            event.stop_propagation();
+        }
+    };
+    let drag = move |event: PointerEvent| {
+        if dragging.get_untracked()
+            && let Some(time) = time_at(&event, canvas, axis)
+        {
+            page.scrub(time.min(end.get_untracked()));
+        }
+    };
+    view! {
+        <span class="playhead" style:inset-inline-start=move || percent(axis.with(|a| a.place(page.now.get())))>
+            <button
+                node_ref=handle
+                role="slider"
+                aria-label=move || page.text(&t::time_slider())
+                aria-valuemin="0"
+                aria-valuemax=move || seconds(end.get())
+                aria-valuenow=move || seconds(page.now.get())
+                aria-valuetext=move || {
+                    let next = page.transport.with(|transport| page.text(&transport.next));
+                    page.text(&t::time_slider_value(next, clock(page.now.get())))
+                }
+                on:keydown=keydown
+                on:pointerdown=move |event: PointerEvent| {
+                    dragging.set(true);
+                    page.pause();
+                    if let Some(handle) = handle.get_untracked() {
+                        let _ = handle.set_pointer_capture(event.pointer_id());
+                    }
+                }
+                on:pointermove=drag
+                on:pointerup=move |_| dragging.set(false)
+                on:pointercancel=move |_| dragging.set(false)
+            >
+                {move || short_clock(page.now.get())}
+            </button>
+        </span>
+    }
+    .into_any()
+}
+
+/// Arrows step by event, Page keys by command, Home and End go to the ends.
+fn slider_key(page: Page, event: &KeyboardEvent) -> bool {
+    match event.code().as_str() {
+        "ArrowRight" | "ArrowUp" if !event.shift_key() => page.step(),
+        "ArrowLeft" | "ArrowDown" if !event.shift_key() => page.back(),
+        "ArrowRight" | "PageUp" => page.next_command(),
+        "ArrowLeft" | "PageDown" => page.previous_command(),
+        "Home" => page.seek_start(),
+        "End" => page.seek_end(),
+        _ => return false,
+    }
+    true
+}
+
+fn time_at(event: &PointerEvent, canvas: NodeRef<html::Div>, axis: Memo<Axis>) -> Option<Time> {
+    let area = canvas.get_untracked()?.get_bounding_client_rect();
+    let place = (f64::from(event.client_x()) - area.left()) / area.width().max(1.0) * 100.0;
+    Some(axis.with_untracked(|axis| axis.time(place.clamp(0.0, 100.0))))
+}
+
+/// A state's word for a legend.
+pub(super) fn legend_word(state: PodState) -> Word {
+    use crate::api::Str;
+    match state {
+        PodState::Ready => Word::Ours(t::pod_ready()),
+        PodState::NotReady | PodState::Lost => Word::Ours(t::pod_not_ready()),
+        PodState::Pending => Word::Status(Str::literal("Pending")),
+        PodState::Creating => Word::Status(Str::literal("ContainerCreating")),
+        PodState::Terminating => Word::Status(Str::literal("Terminating")),
+        PodState::Stopped => Word::Status(Str::literal("Completed")),
+        PodState::CrashLoop => Word::Status(Str::literal("CrashLoopBackOff")),
+        PodState::Image => Word::Status(Str::literal("ImagePullBackOff")),
+        PodState::Failed => Word::Status(Str::literal("Error")),
+    }
+}
