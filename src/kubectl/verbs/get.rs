@@ -227,7 +227,8 @@ fn print(
                 table.extend(group.iter().map(|object| rows.row(object, cx.now())));
                 TableWriter::default().print(&table)
             });
-            Ok(tables.collect::<Vec<_>>().join("\n"))
+            let between = if cli.flags.on("no-headers") { "" } else { "\n" };
+            Ok(tables.collect::<Vec<_>>().join(between))
         }
         Output::Name => Ok(objects.iter().map(|object| name_line(object)).collect()),
         _ => {

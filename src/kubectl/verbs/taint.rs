@@ -121,7 +121,8 @@ fn read(cli: &Cli, word: &str) -> Result<Taint, Failure> {
         return Err(invalid(format!(", {why}")));
     }
     let known = matches!(effect, "NoSchedule" | "PreferNoSchedule" | "NoExecute");
-    if !known && !(removes && effect.is_empty()) {
+    let all_effects = removes && effect.is_empty();
+    if !(known || all_effects) {
         return Err(if effect.is_empty() {
             invalid(String::new())
         } else {
