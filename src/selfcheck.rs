@@ -2,6 +2,9 @@
 //!
 //! A test runs this natively and in WebAssembly and compares the texts.
 
+#[cfg(test)]
+mod tests;
+
 use crate::api::{Millis, Str, Time};
 use crate::session::{Input, Origin, Session};
 use crate::sim::Settings;

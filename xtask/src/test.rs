@@ -46,7 +46,7 @@ impl Bench {
 
 /// The commands of `tools` that a stage needs and that exist. A stage whose
 /// command is not here yet says so.
-const TOOLS_KNOWS: &[&str] = &["conformance"];
+const TOOLS_KNOWS: &[&str] = &["conformance", "hashes"];
 
 /// One thing that must hold. To add one, write a function and name it in [`STAGES`].
 struct Stage {
