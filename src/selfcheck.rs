@@ -45,13 +45,13 @@ pub fn play(number: u64) -> Played {
         } else {
             command(&pick)
         };
-        let before = session.world().store().resource_version();
+        let before = session.world().state_hash();
         session.input(Input::Spawn {
             line: Str::from(line),
             from: Origin::Prompt,
         });
         played.inputs += 1;
-        played.effective += u64::from(session.world().store().resource_version() != before);
+        played.effective += u64::from(session.world().state_hash() != before);
         let wait: Millis = match pick("wait", 5) {
             0 => 0,
             1 => 40,
@@ -69,28 +69,28 @@ pub fn play(number: u64) -> Played {
 
 /// A command line that a learner might type.
 fn command(pick: &dyn Fn(&str, u64) -> u64) -> String {
-    let pod = pick("pod", 4);
-    let replicas = pick("replicas", 6);
-    let image = ["0.21", "0.24", "0.25", "no-such"][pick("image", 4) as usize];
-    match pick("command", 12) {
-        0..=2 => format!("kubectl scale sts web --replicas={replicas}"),
-        3 | 4 => format!("kubectl delete pod web-{pod} --wait=false"),
-        5 => format!("kubectl delete pod web-{pod} --force --grace-period=0"),
-        6 | 7 => {
+    let pod = pick("pod", 3);
+    let replicas = pick("replicas", 7);
+    let image = ["0.21", "0.24", "0.25", "0.20", "no-such"][pick("image", 5) as usize];
+    match pick("command", 14) {
+        0..=3 => format!("kubectl scale sts web --replicas={replicas}"),
+        4 | 5 => format!("kubectl delete pod web-{pod} --wait=false"),
+        6 => format!("kubectl delete pod web-{pod} --force --grace-period=0"),
+        7..=9 => {
             let patch = format!(
                 r#"{{"spec":{{"template":{{"spec":{{"containers":[{{"name":"nginx","image":"registry.k8s.io/nginx-slim:{image}"}}]}}}}}}}}"#
             );
             format!("kubectl patch sts web -p '{patch}'")
         }
-        8 => {
+        10 => {
             let patch = format!(
                 r#"{{"spec":{{"updateStrategy":{{"rollingUpdate":{{"partition":{replicas}}}}}}}}}"#
             );
             format!("kubectl patch sts web -p '{patch}'")
         }
-        9 => format!("kubectl delete pvc www-web-{pod} --wait=false"),
-        10 => format!("cluster crash web-{pod}"),
-        _ => "kubectl apply -f web.yaml".to_owned(),
+        11 => format!("kubectl delete pvc www-web-{pod} --wait=false"),
+        12 => format!("kubectl label sts web round={image} --overwrite"),
+        _ => format!("cluster crash web-{pod}"),
     }
 }
 

@@ -104,6 +104,12 @@ impl Queue {
         }
     }
 
+    /// Whether a task is there.
+    #[must_use]
+    pub fn contains(&self, task: &Task) -> bool {
+        self.places.contains_key(task)
+    }
+
     /// How many tasks there are.
     #[must_use]
     pub fn len(&self) -> usize {

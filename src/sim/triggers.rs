@@ -56,7 +56,9 @@ impl ControllerId {
             ControllerId::Scheduler => 12,
             ControllerId::ClaimBinder | ControllerId::VolumeBinder => 14,
             ControllerId::Kubelet => 16,
-            ControllerId::EndpointSlice | ControllerId::Endpoints => 18,
+            ControllerId::EndpointSlice => 18,
+            // The legacy object is housekeeping: brought up to date once a second at most.
+            ControllerId::Endpoints => 1000,
             ControllerId::ClaimProtection
             | ControllerId::VolumeProtection
             | ControllerId::Provisioner

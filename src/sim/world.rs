@@ -11,7 +11,7 @@ use crate::api::{
 use crate::controllers::kubelet::Runtime;
 use crate::controllers::{self, Action, Reason};
 use crate::store::{Change, ChangeKind, Gates, Outcome, Request, Store};
-use imbl::{OrdMap, Vector};
+use imbl::{OrdMap, OrdSet, Vector};
 use std::sync::Arc;
 
 /// The first and the longest wait before a failed pass is tried again
@@ -30,6 +30,8 @@ pub struct World {
     /// Whose writes they are.
     pass: Option<(ControllerId, Key)>,
     failures: OrdMap<(ControllerId, Key), u32>,
+    /// For each Service whose pass is due only because Pods changed: the names of those Pods.
+    changed_pods: OrdMap<Key, OrdSet<Str>>,
     decisions: OrdMap<Key, Decision>,
     writes: Vector<WriteRecord>,
     runtime: Runtime,
@@ -157,6 +159,7 @@ impl World {
             pending: Vector::new(),
             pass: None,
             failures: OrdMap::new(),
+            changed_pods: OrdMap::new(),
             decisions: OrdMap::new(),
             writes: Vector::new(),
             runtime: Runtime::default(),
@@ -305,9 +308,13 @@ impl World {
             ControllerId::Deployment => controllers::deployment::reconcile(fork, namespace, name),
             ControllerId::ReplicaSet => controllers::replicaset::reconcile(fork, namespace, name),
             ControllerId::Disruption => controllers::disruption::reconcile(fork, namespace, name),
-            ControllerId::EndpointSlice => {
-                controllers::endpointslice::reconcile(fork, namespace, name)
-            }
+            ControllerId::EndpointSlice => match self.changed_pods.remove(key) {
+                Some(pods) => {
+                    let pods: Vec<Str> = pods.into_iter().collect();
+                    controllers::endpointslice::reconcile_pods(fork, namespace, name, &pods)
+                }
+                None => controllers::endpointslice::reconcile(fork, namespace, name),
+            },
             ControllerId::Endpoints => controllers::endpoints::reconcile(fork, namespace, name),
             ControllerId::Garbage => {
                 controllers::garbage::reconcile(fork, key.kind, namespace, name)
@@ -452,7 +459,7 @@ impl World {
             return false;
         };
         for change in changes {
-            self.wake_controllers(change);
+            self.wake_controllers(who, change);
         }
         if housekeeping(last.object.kind) {
             return false;
@@ -483,11 +490,22 @@ impl World {
         true
     }
 
-    fn wake_controllers(&mut self, change: &Change) {
+    fn wake_controllers(&mut self, who: Who, change: &Change) {
         let World {
-            store, queue, now, ..
+            store,
+            queue,
+            now,
+            changed_pods,
+            ..
         } = self;
         triggers(change, store, &mut |controller, key| {
+            if controller == ControllerId::EndpointSlice {
+                if who == Who::Controller(controller) {
+                    // Its own writes are what it expects to see.
+                    return;
+                }
+                note_changed_pod(changed_pods, queue, change, &key);
+            }
             let due = now.plus(controller.latency());
             queue.push(Task::Reconcile(controller, key), due, false);
         });
@@ -624,6 +642,29 @@ impl World {
         }
         feed(&self.runtime.fingerprint());
         hash
+    }
+}
+
+/// Keeps count of the Pods for whose sake a Service's slices are due. Once they are due for another reason
+/// all Pods are looked at.
+fn note_changed_pod(
+    changed_pods: &mut OrdMap<Key, OrdSet<Str>>,
+    queue: &Queue,
+    change: &Change,
+    service: &Key,
+) {
+    let pod = &change.object;
+    let due = queue.contains(&Task::Reconcile(
+        ControllerId::EndpointSlice,
+        service.clone(),
+    ));
+    if pod.kind != Kind::Pod {
+        changed_pods.remove(service);
+    } else if !due || changed_pods.contains_key(service) {
+        changed_pods
+            .entry(service.clone())
+            .or_default()
+            .insert(pod.name().clone());
     }
 }
 

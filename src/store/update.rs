@@ -24,7 +24,11 @@ impl Store {
         now: Time,
     ) -> Result<Outcome, ApiError> {
         let old = self.current(kind, &tree)?;
-        crate::manifest::default_object(kind, &mut tree);
+        // What is stored is complete already, and what controllers write of these kinds is.
+        let complete = matches!(kind, Kind::EndpointSlice | Kind::Endpoints | Kind::Event);
+        if !complete && spec_of(kind, &tree) != spec_of(kind, old.tree()) {
+            crate::manifest::default_object(kind, &mut tree);
+        }
         keep_server_owned(&old, &mut tree);
         keep_part(&old, &mut tree, "status");
         self.prepare_update(&old, &mut tree);
