@@ -60,7 +60,7 @@ fn single(page: Page, code: &str, shift: bool) -> bool {
         ("KeyU", false) => page.until_stable(),
         ("Equal" | "NumpadAdd", _) => page.scale_by(1),
         ("Minus" | "NumpadSubtract", _) => page.scale_by(-1),
-        ("Slash", false) => page.show_terminal(),
+        ("Slash" | "NumpadDivide", false) => page.show_terminal(),
         ("Slash", true) => page.help.set(true),
         ("KeyE", false) => page.show_editor(),
         ("KeyB", false) => page.show_board(),
@@ -131,7 +131,9 @@ pub(super) fn move_in_grid(event: &KeyboardEvent) {
         "ArrowLeft" => (-along, -across),
         "ArrowDown" => (across, along),
         "ArrowUp" => (-across, -along),
-        "Enter" | "Period" if target(event).is_some_and(|t| t == cell) => {
+        "Enter" | "NumpadEnter" | "Period" | "NumpadDecimal"
+            if target(event).is_some_and(|t| t == cell) =>
+        {
             if let Ok(Some(button)) = row.query_selector("[aria-haspopup=menu]")
                 && let Ok(button) = button.dyn_into::<HtmlElement>()
             {

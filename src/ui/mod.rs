@@ -74,6 +74,10 @@ fn views(page: Page) -> AnyView {
         (View::Yaml, "i-file", t::view_yaml),
         (View::Terminal, "i-term", t::view_terminal),
     ];
+    // An embedded page has no editor.
+    let tabs = tabs
+        .into_iter()
+        .filter(|(view, _, _)| !page.embed || *view != View::Yaml);
     let tabs = tabs.map(|(view, id, name)| {
         view! {
             <button

@@ -1,0 +1,206 @@
+// The page by its roles and names: what a person sees and does on the first screen.
+
+import assert from 'node:assert/strict';
+import { test } from './harness.mjs';
+
+/** Presses Apply and runs until the two Pods of the tutorial's manifest are Ready. */
+async function applied(screen) {
+  await screen.press('button', 'Apply');
+  await screen.press('button', 'Run until stable');
+  await screen.until('web-1 is Ready', async () => (await screen.cell('web-1', 'Pod'))?.includes(', Ready, '));
+}
+
+/** The state as text: equal states have equal texts. */
+async function state(screen) {
+  return JSON.stringify(await screen.api('state'));
+}
+
+/** Types a command and presses Enter. */
+async function type(screen, line) {
+  await screen.fill('textbox', 'kubectl command', line);
+  await screen.key('Enter');
+}
+
+async function terminalShows(screen, text) {
+  await screen.until(
+    `the terminal shows ${text}`,
+    async () => (await screen.text('log', 'Terminal')).includes(text),
+    () => screen.text('log', 'Terminal'),
+  );
+}
+
+test('a fresh page shows web.yaml, an empty board and the terminal, and nothing is applied', async ({ screen }) => {
+  assert.match(await screen.value('textbox', 'web.yaml'), /^apiVersion: v1\nkind: Service/);
+  assert.match(await screen.text('grid', 'Identity board'), /The cluster is empty/);
+  await screen.find('textbox', 'kubectl command');
+  assert.match(await screen.text('status', 'Why'), /Nothing is applied yet/);
+  for (const tab of ['Terminal', 'Watch', 'Events', 'Writes', 'Nodes']) await screen.find('tab', tab);
+  for (const [role, name] of [
+    ['toolbar', 'Time'],
+    ['combobox', 'Speed'],
+    ['slider', 'Timeline'],
+    ['timer', 'Virtual time'],
+    ['button', 'Share'],
+    ['group', 'Language'],
+    ['button', 'Theme'],
+    ['navigation', 'Lessons'],
+  ]) {
+    await screen.find(role, name);
+  }
+  assert.deepEqual((await screen.api('state')).pods, []);
+});
+
+test('Apply creates the set, and running until stable makes both Pods Ready', async ({ screen }) => {
+  await applied(screen);
+  assert.match(await screen.cell('web-0', 'Pod'), /^web-0, Pod, Ready, revision r1, node-\d, 10\.244\.\d+\.\d+, first Pod of this name$/);
+  assert.match(await screen.cell('web-0', 'DNS'), /^web-0, DNS, A 10\.244\.\d+\.\d+$/);
+  assert.match(await screen.cell('web-1', 'Claim'), /^web-1, Claim, Bound, www-web-1, 1Gi$/);
+  assert.match(await screen.cell('web-1', 'Volume'), /^web-1, Volume, pvc-/);
+  assert.match(await screen.text('status', 'Why'), /^Nothing to do: all 2 Pods/);
+  await terminalShows(screen, 'kubectl apply -f web.yaml');
+  await terminalShows(screen, 'statefulset.apps/web created');
+});
+
+test('Step back is the exact inverse of Step', async ({ screen }) => {
+  await screen.press('button', 'Apply');
+  const states = [await state(screen)];
+  for (let step = 0; step < 8; step++) {
+    await screen.press('button', 'Step');
+    states.push(await state(screen));
+  }
+  for (let step = 8; step > 0; step--) {
+    assert.equal(await state(screen), states[step], `after ${step} steps`);
+    await screen.press('button', 'Step back');
+  }
+  assert.equal(await state(screen), states[0]);
+});
+
+test('an action on the board is a command in the terminal', async ({ screen }) => {
+  await applied(screen);
+  await screen.press('button', 'Scale up to 3');
+  await terminalShows(screen, 'kubectl scale sts web --replicas=3');
+  await terminalShows(screen, 'from the board');
+  assert.match(await screen.cell('web-2', 'Pod'), /Not created yet/);
+  await screen.press('button', 'Actions for web-0');
+  await screen.press('menuitem', 'Delete the Pod');
+  await terminalShows(screen, 'kubectl delete pod web-0');
+});
+
+test('acting in the past starts a branch, and the old future can be restored', async ({ screen }) => {
+  await applied(screen);
+  const stable = await state(screen);
+  await screen.api('back', 5);
+  await type(screen, 'kubectl label sts web team=a');
+  await terminalShows(screen, 'statefulset.apps/web labeled');
+  assert.notEqual(await state(screen), stable);
+  await screen.press('button', 'Restore');
+  await screen.until('the old future is back', async () => (await state(screen)) === stable);
+});
+
+test('the terminal remembers lines, and a wrong one costs nothing', async ({ screen }) => {
+  await type(screen, 'kubectl get pods');
+  await terminalShows(screen, 'No resources found in default namespace.');
+  await type(screen, 'kubectl gte pods');
+  await terminalShows(screen, 'unknown command "gte" for "kubectl"');
+  await screen.key('ArrowUp');
+  await screen.key('ArrowUp');
+  assert.equal(await screen.value('textbox', 'kubectl command'), 'kubectl get pods');
+  await screen.key('ArrowDown');
+  assert.equal(await screen.value('textbox', 'kubectl command'), 'kubectl gte pods');
+});
+
+test('a waiting command starts the clock and stops with it', async ({ screen }) => {
+  await applied(screen);
+  await type(screen, 'kubectl rollout restart sts/web; kubectl rollout status sts/web');
+  await screen.find('button', 'Pause');
+  await screen.until(
+    'the rollout is done',
+    async () => (await screen.text('log', 'Terminal')).includes('roll out complete'),
+    () => screen.text('log', 'Terminal'),
+    30_000,
+  );
+  await screen.find('button', 'Play');
+  assert.match(await screen.cell('web-0', 'Pod'), /revision r2, .*second Pod of this name/);
+});
+
+test('both languages are there at once and the choice is remembered', async ({ page, screen }) => {
+  await applied(screen);
+  await screen.press('button', '한국어');
+  await screen.find('grid', '아이덴티티 보드');
+  assert.match(await screen.text('status', '이유'), /^할 일이 없습니다\. 파드 2개가/);
+  await page.reload();
+  await screen.find('grid', '아이덴티티 보드');
+  assert.equal(await page.evaluate(() => document.documentElement.lang), 'ko');
+  await screen.press('button', 'English');
+  await screen.find('grid', 'Identity board');
+});
+
+test('keys act by their place, never in a text field', async ({ page, screen }) => {
+  await screen.press('button', 'Apply');
+  await page.evaluate(() => document.activeElement.blur());
+  await screen.key('u');
+  await screen.until('web-1 is Ready', async () => (await screen.cell('web-1', 'Pod'))?.includes(', Ready, '));
+  await screen.key('/');
+  await screen.until('the prompt has the focus', () => page.evaluate(() => document.activeElement.id === 'prompt'));
+  const before = await state(screen);
+  await page.keyboard.type('u + - b');
+  assert.equal(await state(screen), before);
+  await screen.key('Escape');
+  await screen.key('b');
+  await screen.until('a cell has the focus', () => page.evaluate(() => document.activeElement.getAttribute('role') === 'rowheader'));
+  await screen.key('ArrowRight');
+  await screen.key('ArrowDown');
+  const focused = await page.evaluate(() => document.activeElement.getAttribute('aria-label'));
+  assert.match(focused, /^web-1, DNS, /);
+});
+
+test('a manifest with a mistake is marked with line and column, and applying it leaves the world alone', async ({ screen }) => {
+  const before = (await screen.api('state')).sets;
+  await screen.fill('textbox', 'web.yaml', 'apiVersion: apps/v1\nkind: StatefulSet\nmetadata:\nname: web\n  x: 1\n');
+  await screen.until('the mistake is named', async () => (await screen.names('group')).length > 0);
+  await screen.press('button', 'Apply');
+  await terminalShows(screen, 'error: error parsing web.yaml');
+  assert.deepEqual((await screen.api('state')).sets, before);
+});
+
+test('a link opens the same state', async ({ page, screen, site }) => {
+  await applied(screen);
+  await screen.api('run', 'kubectl scale sts web --replicas=3');
+  await screen.api('step', 4);
+  const [there, link] = [await state(screen), await screen.api('link')];
+  await page.goto('about:blank');
+  await page.goto(site + link.slice(link.indexOf('#')));
+  await screen.until('the state is there', async () => (await state(screen)) === there);
+});
+
+test('a link that cannot be read says so and starts fresh', { open: '#s=notalink' }, async ({ page, screen }) => {
+  assert.match(await screen.text('grid', 'Identity board'), /The cluster is empty/);
+  assert.match(await page.evaluate(() => document.body.innerText), /This link cannot be read/);
+});
+
+test('the public API answers by messages, too', async ({ page, screen }) => {
+  await screen.api('apply', await screen.value('textbox', 'web.yaml'));
+  const answer = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        window.addEventListener('message', (event) => {
+          if (event.data?.id === 7 && 'ok' in event.data) resolve(event.data);
+        });
+        window.postMessage({ source: 'statefulset-playground', v: 1, id: 7, method: 'step', args: [3] }, '*');
+      }),
+  );
+  assert.deepEqual(answer, { source: 'statefulset-playground', v: 1, id: 7, ok: true, value: 3 });
+});
+
+for (const [width, height] of [
+  [1440, 900],
+  [760, 560],
+  [390, 844],
+]) {
+  test(`nothing overflows at ${width} × ${height}`, { viewport: { width, height } }, async ({ page, screen }) => {
+    await screen.api('run', 'kubectl apply -f web.yaml');
+    await screen.api('step', 12);
+    const [content, shown] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+    assert.ok(content <= shown, `${content} px of content in ${shown} px`);
+  });
+}
