@@ -16,5 +16,7 @@ pub(super) const TEXT: usize = 4 * 1024 * 1024;
 pub(super) const COMMANDS: u32 = 20_000;
 /// Virtual time between the commands of one paste, loop or script.
 pub(super) const PACE: Millis = 100;
-/// Steps of one match of a pattern.
+/// Steps of all regular expressions that one program matches.
+pub(super) const STEPS: u32 = 10_000_000;
+/// Steps of one match of a pattern of file names.
 pub(super) const MATCH: u32 = 200_000;

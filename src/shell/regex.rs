@@ -1,6 +1,7 @@
 //! Regular expressions of grep and sed, basic and extended: a backtracking matcher with a bound on its steps.
 
 use super::limits;
+use std::cell::Cell;
 
 /// A parsed expression.
 #[derive(Clone, Debug)]
@@ -8,6 +9,27 @@ pub(super) struct Regex {
     root: Item,
     groups: usize,
     ignore_case: bool,
+}
+
+/// The steps that all matches of one program may take together.
+#[derive(Clone, Debug)]
+pub(super) struct Budget(Cell<u32>);
+
+impl Budget {
+    pub(super) fn new() -> Budget {
+        Budget(Cell::new(limits::STEPS))
+    }
+
+    /// Whether nothing is left: what was searched since was not found for that reason alone.
+    pub(super) fn spent(&self) -> bool {
+        self.0.get() == 0
+    }
+
+    /// Takes steps for other work of the same program.
+    pub(super) fn take(&self, steps: usize) {
+        let steps = u32::try_from(steps).unwrap_or(u32::MAX);
+        self.0.set(self.0.get().saturating_sub(steps));
+    }
 }
 
 /// Where a match and its groups stand, as positions in bytes.
@@ -64,16 +86,22 @@ impl Regex {
         }
     }
 
-    /// The first match at or after byte `from`.
-    pub(super) fn find(&self, text: &str, from: usize) -> Option<Match> {
-        let mut steps = limits::MATCH;
+    /// The first match at or after byte `from`; none once the budget is spent.
+    pub(super) fn find(&self, text: &str, from: usize, budget: &Budget) -> Option<Match> {
+        let mut steps = budget.0.get();
+        let found = self.search(text, from, &mut steps);
+        budget.0.set(steps);
+        found
+    }
+
+    fn search(&self, text: &str, from: usize, steps: &mut u32) -> Option<Match> {
         let starts = text.get(from..)?.char_indices().map(|(i, _)| from + i);
         for start in starts.chain(std::iter::once(text.len())) {
             let mut matcher = Matcher {
                 text,
                 groups: vec![None; self.groups + 1],
                 ignore_case: self.ignore_case,
-                steps: &mut steps,
+                steps: &mut *steps,
                 depth: 0,
                 end: start,
             };

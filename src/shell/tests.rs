@@ -121,7 +121,7 @@ fn cases() -> Vec<Case> {
 #[test]
 fn scripts_print_what_bash_prints() {
     let cases = cases();
-    assert!(cases.len() >= 160, "only {} cases were found", cases.len());
+    assert!(cases.len() >= 175, "only {} cases were found", cases.len());
     let mut failed = Vec::new();
     for case in &cases {
         let mut bench = Bench::new();
@@ -427,6 +427,35 @@ fn large_things_end_in_a_sentence() {
     }
 }
 
+#[test]
+fn tools_end_in_a_sentence_too() {
+    for (text, part) in [
+        (
+            "awk 'BEGIN{while(1);}'",
+            "awk: the program takes too many steps",
+        ),
+        (
+            "awk 'BEGIN{x=\"aaaaaaaa\"; while(1) x=x x}'",
+            "awk: the program takes too many steps",
+        ),
+        (
+            "echo a | sed ':l;s/a/a/;tl'",
+            "sed: the script takes too many steps",
+        ),
+        (
+            "echo a | sed ':l;s/$/aaaaaaaaaaaaaaaa/;tl'",
+            "sed: the script takes too many steps",
+        ),
+        (
+            "yes aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa | grep -E '(a|aa)+b'",
+            "grep: the pattern takes too many steps",
+        ),
+    ] {
+        let (code, _, stderr, _) = paste(text);
+        assert!(code.is_some() && stderr.contains(part), "{text}: {stderr}");
+    }
+}
+
 /// A small generator of numbers; the same seed gives the same lines.
 struct Seeded(u64);
 
@@ -465,5 +494,98 @@ fn no_line_panics_or_hangs() {
         // It ends, or waits for text or for a time: a loop may go on for ever.
         let mut bench = fresh.clone();
         bench.run(super::program(&line), 20);
+    }
+}
+
+#[test]
+fn no_program_of_a_tool_panics_or_hangs() {
+    const PARTS: [&str; 64] = [
+        "a",
+        "b",
+        ".",
+        "*",
+        "+",
+        "?",
+        "\\(",
+        "\\)",
+        "(",
+        ")",
+        "[",
+        "]",
+        "[^",
+        "a-z",
+        "[:alpha:]",
+        "{",
+        "}",
+        "{2}",
+        "\\{1,2\\}",
+        "|",
+        "\\|",
+        "^",
+        "$",
+        "\\",
+        "\\1",
+        "/",
+        "s/",
+        "y/",
+        "g",
+        "p",
+        "d",
+        "n",
+        "N",
+        "D",
+        "G",
+        "x",
+        "1",
+        "2",
+        ",",
+        "!",
+        ";",
+        "\n",
+        "b",
+        "t",
+        ":l",
+        "print",
+        "$1",
+        "NR",
+        "NF",
+        "=",
+        "==",
+        "++",
+        "\"x\"",
+        "if",
+        "while",
+        "for",
+        "in",
+        "split(",
+        "substr(",
+        "gsub(",
+        "BEGIN",
+        "é",
+        "%s",
+        "-",
+    ];
+    let fresh = Bench::new();
+    let mut random = Seeded(0x700b5);
+    for _ in 0..6000 {
+        let mut text = String::new();
+        for _ in 0..1 + random.next(12) {
+            text.push_str(PARTS[random.next(PARTS.len())]);
+        }
+        let tool: &[&str] = match random.next(7) {
+            0 => &["grep"],
+            1 => &["grep", "-oE"],
+            2 => &["sed"],
+            3 => &["sed", "-nE"],
+            4 => &["awk"],
+            5 => &["tr", "a-c"],
+            _ => &["cut", "-f"],
+        };
+        let mut words: Vec<String> = tool.iter().map(|word| (*word).to_owned()).collect();
+        words.push(text);
+        let mut bench = fresh.clone();
+        bench.stdin.text = "aab b-1 é\n\nweb-0 1/1 Running\nlast".to_owned();
+        let code = bench.run(tools::program(&words).expect("a tool"), 5);
+        assert!(code.is_some(), "{words:?} does not end");
     }
 }

@@ -5,7 +5,7 @@ use super::options::{Accepts, Options};
 use super::text::Made;
 use crate::shell::files::{FileError, is_directory, list};
 use crate::shell::program::{Context, Output, Program, Progress};
-use crate::shell::regex::{Match, Regex};
+use crate::shell::regex::{Budget, Match, Regex};
 
 #[derive(Clone)]
 struct Grep {
@@ -23,6 +23,7 @@ struct Grep {
     after: usize,
     most: usize,
     // What follows is the state.
+    budget: Budget,
     name: String,
     prefixed: bool,
     line_number: usize,
@@ -42,7 +43,7 @@ impl Grep {
 
     fn first(&self, pattern: &Regex, text: &str, mut from: usize) -> Option<Match> {
         loop {
-            let found = pattern.find(text, from)?;
+            let found = pattern.find(text, from, &self.budget)?;
             let fits = if self.whole {
                 found.start == 0 && found.end == text.len()
             } else {
@@ -180,7 +181,11 @@ impl Filter for Grep {
         self.printed = self.printed.map(|_| 0);
     }
 
-    fn end(&mut self, _out: &mut Output) -> i32 {
+    fn end(&mut self, out: &mut Output) -> i32 {
+        if self.budget.spent() {
+            out.stderr("grep: the pattern takes too many steps\n");
+            return 2;
+        }
         if self.found && self.quiet {
             return 0;
         }
@@ -276,6 +281,7 @@ pub(super) fn grep(argv: &[String]) -> Made {
         before: number('B')?.unwrap_or(context),
         after: number('A')?.unwrap_or(context),
         most: number('m')?.unwrap_or(usize::MAX),
+        budget: Budget::new(),
         name: String::new(),
         prefixed: false,
         line_number: 0,

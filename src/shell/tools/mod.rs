@@ -1,5 +1,8 @@
 //! Plain tools: grep, sed, sort and the like, as GNU's behave in the C locale.
 
+mod awk;
+mod awk_parse;
+mod awk_value;
 mod columns;
 mod dates;
 mod filter;
@@ -22,7 +25,8 @@ use text::Made;
 
 type Maker = fn(&[String]) -> Made;
 
-const TOOLS: [(&str, Maker); 49] = [
+const TOOLS: [(&str, Maker); 50] = [
+    ("awk", awk::awk),
     ("base64", misc::base64),
     ("basename", misc::basename),
     ("bash", sh::program),

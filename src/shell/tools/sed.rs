@@ -7,7 +7,7 @@ use super::text::Made;
 use crate::shell::files;
 use crate::shell::limits;
 use crate::shell::program::{Context, Output, Program, Progress};
-use crate::shell::regex::{Match, Regex};
+use crate::shell::regex::{Budget, Match, Regex};
 use std::sync::Arc;
 
 pub(super) fn sed(argv: &[String]) -> Made {
@@ -59,6 +59,7 @@ pub(super) fn sed(argv: &[String]) -> Made {
         active: Vec::new(),
         joining: None,
         quit: None,
+        budget: Budget::new(),
     };
     match in_place {
         Some(suffix) => {
@@ -88,6 +89,7 @@ struct Sed {
     /// After `N`: the next line joins the pattern space, and the script goes on here.
     joining: Option<usize>,
     quit: Option<i32>,
+    budget: Budget,
 }
 
 struct Cycle {
@@ -132,12 +134,16 @@ impl Sed {
     fn script(&mut self, cycle: &mut Cycle, from: usize, last: bool) {
         let commands = self.commands.clone();
         let mut at = from;
-        for _ in 0..limits::COMMANDS {
+        loop {
             let Some(command) = commands.get(at) else {
                 return;
             };
             let chosen = self.chosen(at, command, &cycle.space, last) != command.negated;
             at += 1;
+            self.budget.take(1 + cycle.space.len() / 16);
+            if self.budget.spent() {
+                return;
+            }
             if !chosen {
                 if let Function::Open { close } = command.function {
                     at = close;
@@ -157,14 +163,14 @@ impl Sed {
     }
 
     fn chosen(&mut self, index: usize, command: &Command, space: &str, last: bool) -> bool {
-        let number = self.number;
+        let (number, budget) = (self.number, &self.budget);
         let hit = |address: &Address| match address {
             Address::Line(line) => *line == number,
             Address::Last => last,
             Address::Step(first, step) => {
                 number >= *first && (number - first).is_multiple_of((*step).max(1))
             }
-            Address::Pattern(regex) => regex.find(space, 0).is_some(),
+            Address::Pattern(regex) => regex.find(space, 0, budget).is_some(),
             Address::Plus(_) => false,
         };
         let Some(from) = &command.from else {
@@ -201,7 +207,7 @@ impl Sed {
         match &command.function {
             Function::Open { .. } | Function::Label => {}
             Function::Substitute(substitute) => {
-                let (text, count) = substitute.apply(&cycle.space);
+                let (text, count) = substitute.apply(&cycle.space, &self.budget);
                 if count > 0 {
                     cycle.space = text;
                     cycle.replaced = true;
@@ -321,6 +327,10 @@ impl Filter for Sed {
         if self.quit.is_none() {
             self.run(true, out);
         }
+        if self.budget.spent() {
+            out.stderr("sed: the script takes too many steps\n");
+            return 1;
+        }
         self.quit.unwrap_or(0)
     }
 
@@ -356,11 +366,11 @@ pub(super) enum Part {
 
 impl Substitute {
     /// The text after replacing, and how many were replaced.
-    fn apply(&self, text: &str) -> (String, usize) {
+    fn apply(&self, text: &str, budget: &Budget) -> (String, usize) {
         let mut out = String::new();
         let (mut at, mut seen, mut count) = (0, 0, 0);
         while at <= text.len() {
-            let Some(found) = self.pattern.find(text, at) else {
+            let Some(found) = self.pattern.find(text, at, budget) else {
                 break;
             };
             out.push_str(text.get(at..found.start).unwrap_or_default());
@@ -462,6 +472,10 @@ impl Program for InPlace {
             }
             let code = sed.end(&mut out);
             let mut edited = out.take_stdout();
+            super::fs::forward(&mut out, cx);
+            if sed.budget.spent() {
+                return Progress::Done(1);
+            }
             edited.push_str(&rest);
             if !self.suffix.is_empty() {
                 let backup = match self.suffix.contains('*') {
