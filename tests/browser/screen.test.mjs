@@ -111,8 +111,8 @@ test('the terminal remembers lines, and a wrong one costs nothing', async ({ scr
 
 test('a waiting command starts the clock and stops with it', async ({ screen }) => {
   await applied(screen);
+  const before = (await screen.api('state')).time;
   await type(screen, 'kubectl rollout restart sts/web; kubectl rollout status sts/web');
-  await screen.find('button', 'Pause');
   await screen.until(
     'the rollout is done',
     async () => (await screen.text('log', 'Terminal')).includes('roll out complete'),
@@ -120,6 +120,7 @@ test('a waiting command starts the clock and stops with it', async ({ screen }) 
     30_000,
   );
   await screen.find('button', 'Play');
+  assert.ok((await screen.api('state')).time > before);
   assert.match(await screen.cell('web-0', 'Pod'), /revision r2, .*second Pod of this name/);
 });
 
