@@ -65,11 +65,17 @@ fn the_main_job() {
         "{out}"
     );
 
+    let write = "kubectl exec web-0 -- sh -c 'hostname > /usr/share/nginx/html/index.html'";
+    assert_eq!(run(&mut session, write), (String::new(), Some(0)));
     let ip = pod_ip(&session, "web-0");
     run(&mut session, "kubectl delete pod web-0");
     settle(&mut session);
     assert_eq!(pod_names(&session), ["web-0", "web-1"]);
     assert_ne!(pod_ip(&session, "web-0"), ip, "a new Pod has a new address");
+    let read = "kubectl exec web-0 -- cat /usr/share/nginx/html/index.html";
+    let kept = ("web-0\n".to_owned(), Some(0));
+    assert_eq!(run(&mut session, read), kept, "the file outlives the Pod");
+
     let before = session.position();
     run(&mut session, "kubectl scale sts web --replicas=5");
     settle(&mut session);
