@@ -10,7 +10,8 @@ cluster: make things happen to the simulated cluster (this is not kubectl)
                                   the container's process ends with exit code 1, or N
   cluster fail-ready POD          from now on its readiness probes fail
   cluster pass-ready POD          they pass again
-  cluster hang POD                from now on its containers ignore the stop signal
+  cluster hang POD [--code=N]     from now on its containers ignore the stop signal: they are killed,
+                                  with exit code 137 or N, when the grace period is over
   cluster obey POD                they obey it again
 ";
 
@@ -73,11 +74,11 @@ impl Program for Cluster {
                 "its readiness probes pass again"
             }
             "hang" => {
-                cx.world.hang(&key, true);
+                cx.world.hang(&key, Some(exit_code));
                 "its containers ignore the stop signal from now on"
             }
             "obey" => {
-                cx.world.hang(&key, false);
+                cx.world.hang(&key, None);
                 "its containers obey the stop signal again"
             }
             _ => {
@@ -95,11 +96,17 @@ impl Program for Cluster {
     }
 }
 
-/// The exit code that `crash` was given, else 1.
+/// The exit code that `crash` or `hang` was given, else 1 or that of a killed process.
 fn exit_code(flags: &[&str], verb: Option<&&str>) -> Result<i32, ()> {
+    let usual = match verb {
+        Some(&"crash") => 1,
+        Some(&"hang") => 137,
+        _ if flags.is_empty() => 0,
+        _ => return Err(()),
+    };
     match flags {
-        [] => Ok(1),
-        [flag] if verb == Some(&"crash") => {
+        [] => Ok(usual),
+        [flag] => {
             let code = flag.strip_prefix("--code=").ok_or(())?;
             code.parse::<u8>().map(i32::from).map_err(|_| ())
         }

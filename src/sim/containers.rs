@@ -135,9 +135,10 @@ impl World {
         self.touch_runtime(pod, |runtime| runtime.set_unready(&pod.name, fails));
     }
 
-    /// From now on the containers of Pods of this name ignore the stop signal, or obey it again.
-    pub fn hang(&mut self, pod: &Key, hangs: bool) {
-        self.touch_runtime(pod, |runtime| runtime.set_hanging(&pod.name, hangs));
+    /// From now on the containers of Pods of this name ignore the stop signal and end with this exit code
+    /// when the grace period is over, or obey it again.
+    pub fn hang(&mut self, pod: &Key, exit_code: Option<i32>) {
+        self.touch_runtime(pod, |runtime| runtime.set_hanging(&pod.name, exit_code));
     }
 
     /// The Pod, if this container of it (any if the name is empty) runs.

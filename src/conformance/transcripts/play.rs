@@ -139,6 +139,7 @@ impl Player {
             Step::Act { verb, pod } => {
                 let command = match verb.as_str() {
                     "kill" => "crash --code=0",
+                    "hang" => "hang --code=0",
                     "unready" => "fail-ready",
                     "ready" => "pass-ready",
                     "unhang" => "obey",

@@ -5,6 +5,7 @@
 //! a container starts at once, a stop takes a set time and ends with exit code 0.
 
 mod files;
+mod probe;
 mod runtime;
 mod status;
 
@@ -13,7 +14,9 @@ pub use runtime::{Container, NodeTimings, PodRuntime, Runtime};
 
 use super::{Action, Cluster, EventType, Reason};
 use crate::api::{DeleteOptions, Kind, Millis, Object, Str, Time};
-use runtime::{Ended, State, Stopping};
+use probe::{Probe, ProbeKind};
+use runtime::{Ended, Seen, State, Stopping};
+use std::sync::Arc;
 
 /// From the first status write to the sandbox with its address.
 const SANDBOX: Millis = 300;
@@ -40,7 +43,9 @@ pub fn reconcile(
 ) -> Action {
     let key = (Str::new(namespace), Str::new(name));
     let Ok(pod) = cluster.get(Kind::Pod, namespace, name) else {
-        runtime.take(&key.0, &key.1);
+        if let Some(entry) = runtime.take(&key.0, &key.1) {
+            kill_left(cluster, &entry);
+        }
         return Action::DONE;
     };
     let Some(view) = pod.pod() else {
@@ -50,10 +55,16 @@ pub fn reconcile(
         return Action::DONE;
     }
     let now = cluster.now();
-    let known = runtime
-        .take(&key.0, &key.1)
-        .filter(|entry| entry.uid == pod.meta.uid);
-    let mut entry = known.unwrap_or_else(|| admit(&pod, &view.node, now));
+    let mut entry = match runtime.take(&key.0, &key.1) {
+        Some(entry) if entry.uid == pod.meta.uid => entry,
+        former => {
+            if let Some(former) = former {
+                kill_left(cluster, &former);
+            }
+            admit(&pod, &view.node, now)
+        }
+    };
+    entry.seen = Seen(pod.clone());
     let next = if pod.meta.terminating() {
         stop(cluster, runtime, timings, &pod, &mut entry)
     } else if view.phase.terminal() {
@@ -61,8 +72,11 @@ pub fn reconcile(
     } else {
         run(cluster, runtime, timings, &pod, &mut entry)
     };
-    let ready = !runtime.is_unready(pod.name());
-    let tree = status::with_status(&pod, &entry, ready, now);
+    let tree = if starts_are_under_way(&entry) {
+        pod.tree().clone()
+    } else {
+        status::with_status(&pod, &entry, now)
+    };
     if tree != *pod.tree()
         && cluster
             .update_status(Kind::Pod, tree, Reason::Kubelet)
@@ -88,8 +102,29 @@ pub fn reconcile(
     next.map_or(Action::DONE, |at| Action::requeue(at.since(now).max(0)))
 }
 
+/// The Pod's object was removed while its containers ran: they are stopped now.
+fn kill_left(cluster: &mut dyn Cluster, entry: &PodRuntime) {
+    if entry.stopping.is_some() {
+        return;
+    }
+    for container in entry.containers.iter().filter(|c| c.running()) {
+        let message = format!("Stopping container {}", container.name);
+        let (pod, name) = (&entry.seen.0, &container.name);
+        cluster.container_event(pod, name, EventType::Normal, "Killing", message);
+    }
+}
+
+/// Containers are started one after the other in one pass of the kubelet, and the status is written
+/// after it: not while an image is pulled for one behind those that run (recording 77-two-containers).
+fn starts_are_under_way(entry: &PodRuntime) -> bool {
+    let pulls = |c: &Container| matches!(c.state, State::Pulling { .. });
+    entry.stopping.is_none()
+        && entry.containers.iter().any(pulls)
+        && entry.containers.iter().any(Container::running)
+}
+
 /// A Pod that is new on its node.
-fn admit(pod: &Object, node: &Str, now: Time) -> PodRuntime {
+fn admit(pod: &Arc<Object>, node: &Str, now: Time) -> PodRuntime {
     let containers = pod
         .tree()
         .items_at(&["spec", "containers"])
@@ -102,6 +137,9 @@ fn admit(pod: &Object, node: &Str, now: Time) -> PodRuntime {
             restarts: 0,
             exits: 0,
             failed_pulls: 0,
+            readiness: None,
+            liveness: None,
+            replaced_at: None,
             layer: Tree::default(),
         })
         .collect();
@@ -113,6 +151,7 @@ fn admit(pod: &Object, node: &Str, now: Time) -> PodRuntime {
         containers,
         stopping: None,
         scratch: imbl::OrdMap::new(),
+        seen: Seen(pod.clone()),
     }
 }
 
@@ -151,6 +190,10 @@ fn run(
         if let Some(at) = advance(cluster, runtime, timings, pod, &node, container) {
             sooner(at);
         }
+        let answers = !runtime.is_unready(pod.name());
+        if let Some(at) = watch_over(cluster, timings, pod, container, answers) {
+            sooner(at);
+        }
         pulling = matches!(container.state, State::Pulling { .. });
     }
     next
@@ -173,7 +216,7 @@ fn advance(
                     "Container image \"{}\" already present on machine and can be accessed by the pod",
                     container.image
                 );
-                start(cluster, pod, container, message);
+                start(cluster, pod, container, message, false);
                 return None;
             }
             begin_pull(cluster, pod, container);
@@ -193,7 +236,7 @@ fn advance(
                 "Successfully pulled image \"{}\" in {took} ({took} including waiting). Image size: 11028354 bytes.",
                 container.image
             );
-            start(cluster, pod, container, message);
+            start(cluster, pod, container, message, true);
             None
         }
         State::PullFailed { at, .. } => {
@@ -265,18 +308,74 @@ fn pull_error(image: &str) -> String {
     )
 }
 
-fn start(cluster: &mut dyn Cluster, pod: &Object, container: &mut Container, pulled: String) {
+/// Looks after the probes of a container that runs; answers when to look again.
+fn watch_over(
+    cluster: &mut dyn Cluster,
+    timings: &NodeTimings,
+    pod: &Object,
+    container: &mut Container,
+    answers: bool,
+) -> Option<Time> {
+    let State::Running { since } = container.state else {
+        return None;
+    };
+    let now = cluster.now();
+    if let Some(at) = container.replaced_at {
+        if now < at {
+            return Some(at);
+        }
+        // It was stopped and is started in one pass, so that no back-off is seen.
+        let ended = Ended {
+            code: 0,
+            reason: "Completed",
+            message: "",
+            started: Some(since),
+            at: now,
+        };
+        start_again(cluster, pod, container, ended);
+    }
+    let name = container.name.clone();
+    for probe in [&mut container.readiness, &mut container.liveness] {
+        if let Some(probe) = probe {
+            probe.look(cluster, pod, &name, answers);
+        }
+    }
+    if container
+        .liveness
+        .as_ref()
+        .is_some_and(|probe| !probe.passes())
+    {
+        let message = format!("Container {name} failed liveness probe, will be restarted");
+        cluster.container_event(pod, &name, EventType::Normal, "Killing", message);
+        container.liveness = None;
+        container.replaced_at = Some(now.plus(timings.stop));
+    }
+    let probes = [&container.readiness, &container.liveness];
+    let ticks = probes.into_iter().flatten().filter_map(Probe::next);
+    ticks.chain(container.replaced_at).min()
+}
+
+fn start(
+    cluster: &mut dyn Cluster,
+    pod: &Object,
+    container: &mut Container,
+    message: String,
+    pulled: bool,
+) {
     let mut tell = |reason: &'static str, message: String| {
         cluster.container_event(pod, &container.name, EventType::Normal, reason, message);
     };
-    tell("Pulled", pulled);
+    tell("Pulled", message);
     tell("Created", "Container created".into());
     tell("Started", "Container started".into());
     container.failed_pulls = 0;
     container.layer = Tree::default();
-    container.state = State::Running {
-        since: cluster.now(),
-    };
+    let now = cluster.now();
+    let spec = status::spec_of(pod, &container.name);
+    container.readiness = Probe::start(&spec, ProbeKind::Readiness, pulled, now);
+    container.liveness = Probe::start(&spec, ProbeKind::Liveness, pulled, now);
+    container.replaced_at = None;
+    container.state = State::Running { since: now };
 }
 
 fn start_again(cluster: &mut dyn Cluster, pod: &Object, container: &mut Container, ended: Ended) {
@@ -286,7 +385,7 @@ fn start_again(cluster: &mut dyn Cluster, pod: &Object, container: &mut Containe
     );
     container.restarts += 1;
     container.last = Some(ended);
-    start(cluster, pod, container, message);
+    start(cluster, pod, container, message, false);
 }
 
 /// A container that ended is started again: at once the first time, then with back-off (recording 29-kill-1).
@@ -358,7 +457,7 @@ fn stop(
         }
         let (stop, clean_up) = if running.is_empty() {
             NEVER_RAN
-        } else if runtime.hangs(pod.name()) {
+        } else if runtime.hangs(pod.name()).is_some() {
             (grace, CLEAN_UP)
         } else {
             (timings.stop.min(grace), CLEAN_UP)
@@ -373,19 +472,19 @@ fn stop(
     if now < stopping.ended_at {
         return Some(stopping.ended_at);
     }
-    let killed = runtime.hangs(pod.name());
+    let code = runtime.hangs(pod.name()).unwrap_or(0);
     for container in entry.containers.iter_mut() {
-        end(container, killed, now);
+        end(container, code, now);
     }
     Some(stopping.gone_at)
 }
 
 /// The end of a container whose Pod is stopped.
-fn end(container: &mut Container, killed: bool, now: Time) {
+fn end(container: &mut Container, code: i32, now: Time) {
     let ended = match &container.state {
         State::Running { since } => Ended {
-            code: if killed { 137 } else { 0 },
-            reason: if killed { "Error" } else { "Completed" },
+            code,
+            reason: if code == 0 { "Completed" } else { "Error" },
             message: "",
             started: Some(*since),
             at: now,

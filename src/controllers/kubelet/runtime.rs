@@ -1,8 +1,10 @@
 //! What the nodes hold: containers, pulled images, files. The kubelets' own state, not the API's.
 
 use super::files::Tree;
+use super::probe::Probe;
 use crate::api::{Millis, Object, Str, Time};
 use imbl::{OrdMap, OrdSet, Vector};
+use std::sync::Arc;
 
 /// The nodes' side of the cluster.
 #[derive(Clone, Debug, Default)]
@@ -15,7 +17,8 @@ pub struct Runtime {
     volumes: OrdMap<Str, Tree>,
     /// Faults by Pod name; they hold for later Pods of that name too.
     unready: OrdSet<Str>,
-    hanging: OrdSet<Str>,
+    /// With the exit code at the end of the grace period.
+    hanging: OrdMap<Str, i32>,
 }
 
 /// A node's own state.
@@ -38,6 +41,18 @@ pub struct PodRuntime {
     pub(super) stopping: Option<Stopping>,
     /// Files of emptyDir volumes, by volume name.
     pub(super) scratch: OrdMap<Str, Tree>,
+    /// The object as the node last saw it: it may be gone before its containers are.
+    pub(super) seen: Seen,
+}
+
+/// The object of a Pod, told apart by its uid.
+#[derive(Clone)]
+pub(super) struct Seen(pub Arc<Object>);
+
+impl std::fmt::Debug for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0.meta.uid)
+    }
 }
 
 /// A Pod that is being stopped.
@@ -61,6 +76,11 @@ pub struct Container {
     pub(super) exits: u32,
     /// Failed pulls in a row.
     pub(super) failed_pulls: u32,
+    /// The probes of a container that runs.
+    pub(super) readiness: Option<Probe>,
+    pub(super) liveness: Option<Probe>,
+    /// When a container that failed its liveness probe has stopped and is started again.
+    pub(super) replaced_at: Option<Time>,
     /// The container's own files: those that it wrote outside its volumes.
     pub(super) layer: Tree,
 }
@@ -148,17 +168,22 @@ impl Runtime {
         set(&mut self.unready, pod, fails);
     }
 
-    /// From now on the containers of Pods of this name ignore the stop signal, or obey it again.
-    pub fn set_hanging(&mut self, pod: &Str, hangs: bool) {
-        set(&mut self.hanging, pod, hangs);
+    /// From now on the containers of Pods of this name ignore the stop signal and end with this exit code
+    /// when the grace period is over, or obey it again.
+    pub fn set_hanging(&mut self, pod: &Str, exit_code: Option<i32>) {
+        match exit_code {
+            Some(code) => drop(self.hanging.insert(pod.clone(), code)),
+            None => drop(self.hanging.remove(pod)),
+        }
     }
 
     pub(super) fn is_unready(&self, pod: &Str) -> bool {
         self.unready.contains(pod)
     }
 
-    pub(super) fn hangs(&self, pod: &Str) -> bool {
-        self.hanging.contains(pod)
+    /// The exit code of the containers of a Pod that ignore the stop signal.
+    pub(super) fn hangs(&self, pod: &Str) -> Option<i32> {
+        self.hanging.get(pod).copied()
     }
 
     /// Ends a container of a Pod, or all of them if no name is given; answers whether any ran.

@@ -1,17 +1,18 @@
 //! The status of a Pod as its kubelet writes it.
 //! `pkg/kubelet/kubelet_pods.go`, `pkg/kubelet/status/generate.go`
 
+use super::probe;
 use super::runtime::{Container, Ended, PodRuntime, State};
 use crate::api::{Map, Object, Phase, Str, Time, Value};
 
 /// The Pod's tree with the status that its kubelet would write.
-pub(super) fn with_status(pod: &Object, entry: &PodRuntime, probes_pass: bool, now: Time) -> Value {
+pub(super) fn with_status(pod: &Object, entry: &PodRuntime, now: Time) -> Value {
     let mut tree = pod.tree().clone();
     let waiting = Waiting::of(pod);
     let statuses: Vec<Value> = entry
         .containers
         .iter()
-        .map(|container| container_status(pod, container, &waiting, probes_pass))
+        .map(|container| container_status(pod, container, &waiting))
         .collect();
     let unready: Vec<&str> = statuses
         .iter()
@@ -92,25 +93,20 @@ impl Waiting {
     }
 }
 
-fn container_status(
-    pod: &Object,
-    container: &Container,
-    waiting: &Waiting,
-    probes_pass: bool,
-) -> Value {
-    let spec = pod
-        .tree()
-        .items_at(&["spec", "containers"])
-        .iter()
-        .find(|spec| spec.str_at(&["name"]) == Some(&container.name))
-        .cloned()
-        .unwrap_or_default();
+/// The manifest of a container.
+pub(super) fn spec_of(pod: &Object, container: &str) -> Value {
+    let specs = pod.tree().items_at(&["spec", "containers"]).iter();
+    let mut specs = specs.filter(|spec| spec.str_at(&["name"]) == Some(container));
+    specs.next().cloned().unwrap_or_default()
+}
+
+fn container_status(pod: &Object, container: &Container, waiting: &Waiting) -> Value {
+    let spec = spec_of(pod, &container.name);
     let running = container.running();
-    let probed = spec.get("readinessProbe").is_some();
     let mut status = Map::default();
     status.insert("name", &container.name);
     status.insert("image", &container.image);
-    status.insert("ready", running && (!probed || probes_pass));
+    status.insert("ready", probe::is_ready(container));
     status.insert("started", running);
     status.insert("restartCount", i64::from(container.restarts));
     status.insert("resources", Value::empty_map());
