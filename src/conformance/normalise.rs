@@ -77,6 +77,7 @@ const WIDE: &[(&str, &str)] = &[
 /// Neighbouring lines in no fixed order.
 const ANY_ORDER: &[&str] = &[
     r"(?:<age> \| |  )(?:Normal|Warning)\b",
+    r"(?:pod/|replicaset\.apps/)?\S+-HASHHASHHA-xxxxx\b",
     r"(?:\|? *)(?:persistentvolume/)?pvc-0000",
     r"\* (metadata\.(?:labels|annotations)|spec\.\S+\.matchLabels): ",
     r"'\S+' already has a value ",
@@ -162,12 +163,16 @@ pub fn transcript(text: &str, given: &str) -> String {
     }
     lines.retain(|line| !rules.pull.is_in(line));
     lines.retain(|line| !rules.passing.iter().any(|rule| rule.is_in(line)));
+    let mut lines: Vec<String> = lines
+        .into_iter()
+        .map(|line| without_revisions(line, given))
+        .collect();
     for rule in &rules.any_order {
         sort_neighbours(&mut lines, rule);
     }
     // `rollout status` prints a line for each event of the set: how many equal ones is a matter of timing.
     lines.dedup_by(|line, former| line == former && rules.waiting.begins(line));
-    without_revisions(lines.join("\n"), given)
+    lines.join("\n")
 }
 
 /// The replacements that are the same wherever the words stand.
@@ -288,13 +293,18 @@ fn sort_neighbours(lines: &mut [String], rule: &Pattern) {
     }
 }
 
-/// After `rollout restart` the template holds the time, and revisions' names hash it: the words in which
-/// such a name stands.
+/// The pod-template hash of a Deployment hashes the memory of a type, which nobody else can make. After
+/// `rollout restart` the template holds the time, and revisions' names hash it.
 fn without_revisions(text: String, given: &str) -> String {
     static REVISION: LazyLock<Pattern> =
         LazyLock::new(|| Pattern::new(r"\b(web|front)-[0-9a-f]{8,10}\b"));
+    static TEMPLATE: LazyLock<Pattern> =
+        LazyLock::new(|| Pattern::new(r"\b([a-z][a-z0-9-]*)-[bcdf456789]{8,10}\b"));
     if given.contains("rollout restart") {
         return REVISION.replace(&text, r"\1-HASH");
+    }
+    if given.contains("kind: Deployment") {
+        return TEMPLATE.replace(&text, r"\1-HASHHASHHA");
     }
     text
 }

@@ -12,6 +12,7 @@ pub mod endpoints;
 pub mod endpointslice;
 pub mod garbage;
 pub mod kubelet;
+pub mod node;
 mod reason;
 pub mod replicaset;
 pub mod scheduler;

@@ -224,7 +224,7 @@ fn problems(
     let hard = |reason: &str| vec![(reason.to_owned(), false)];
     let tolerations = pod.tree().items_at(&["spec", "tolerations"]);
     if facts.unschedulable
-        && !tolerates(
+        && !tolerated(
             tolerations,
             "node.kubernetes.io/unschedulable",
             "",
@@ -234,7 +234,7 @@ fn problems(
         return hard("node(s) were unschedulable");
     }
     let untolerated = facts.taints.iter().any(|(key, value, effect)| {
-        effect != "PreferNoSchedule" && !tolerates(tolerations, key, value, effect)
+        effect != "PreferNoSchedule" && !tolerated(tolerations, key, value, effect)
     });
     if untolerated {
         return hard("node(s) had untolerated taint(s)");
@@ -270,15 +270,19 @@ fn problems(
 }
 
 /// Whether one of the tolerations covers a taint.
-fn tolerates(tolerations: &[Value], key: &str, value: &str, effect: &str) -> bool {
-    tolerations.iter().any(|toleration| {
-        let text = |name: &str| toleration.str_at(&[name]).unwrap_or_default();
-        let key_fits =
-            text("key") == key || (text("key").is_empty() && text("operator") == "Exists");
-        let effect_fits = text("effect").is_empty() || text("effect") == effect;
-        let value_fits = text("operator") == "Exists" || text("value") == value;
-        key_fits && effect_fits && value_fits
-    })
+fn tolerated(tolerations: &[Value], key: &str, value: &str, effect: &str) -> bool {
+    tolerations
+        .iter()
+        .any(|toleration| tolerates(toleration, key, value, effect))
+}
+
+/// Whether a toleration covers a taint (`ToleratesTaint`).
+pub(super) fn tolerates(toleration: &Value, key: &str, value: &str, effect: &str) -> bool {
+    let text = |name: &str| toleration.str_at(&[name]).unwrap_or_default();
+    let key_fits = text("key") == key || (text("key").is_empty() && text("operator") == "Exists");
+    let effect_fits = text("effect").is_empty() || text("effect") == effect;
+    let value_fits = text("operator") == "Exists" || text("value") == value;
+    key_fits && effect_fits && value_fits
 }
 
 fn assign(cluster: &mut dyn Cluster, pod: &Object, node: &Str) -> Action {

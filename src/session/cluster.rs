@@ -13,6 +13,8 @@ cluster: make things happen to the simulated cluster (this is not kubectl)
   cluster hang POD [--code=N]     from now on its containers ignore the stop signal: they are killed,
                                   with exit code 137 or N, when the grace period is over
   cluster obey POD                they obey it again
+  cluster stop-node NODE          the node loses its power: its kubelet falls silent
+  cluster start-node NODE         it is back; its containers are lost and made again
 ";
 
 /// The program.
@@ -50,6 +52,9 @@ impl Program for Cluster {
                 return Progress::Done(2);
             }
         };
+        if let "stop-node" | "start-node" = verb {
+            return node(cx, verb, pod);
+        }
         let name = pod.strip_prefix("pod/").unwrap_or(pod);
         let key = Key::new(Kind::Pod, cx.env.namespace(), name);
         if verb == "crash" {
@@ -94,6 +99,22 @@ impl Program for Cluster {
     fn clone_box(&self) -> Box<dyn Program> {
         Box::new(self.clone())
     }
+}
+
+/// `cluster stop-node`, `cluster start-node`.
+fn node(cx: &mut Context<'_>, verb: &str, name: &str) -> Progress {
+    let name = name.strip_prefix("node/").unwrap_or(name);
+    let (there, what) = if verb == "stop-node" {
+        (cx.world.stop_node(name), "it has lost its power")
+    } else {
+        (cx.world.start_node(name), "it is back")
+    };
+    if !there {
+        cx.out.stderr(format!("cluster: no node \"{name}\"\n"));
+        return Progress::Done(1);
+    }
+    cx.out.stdout(format!("node/{name}: {what}\n"));
+    Progress::Done(0)
 }
 
 /// The exit code that `crash` or `hang` was given, else 1 or that of a killed process.

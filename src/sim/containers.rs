@@ -141,6 +141,25 @@ impl World {
         self.touch_runtime(pod, |runtime| runtime.set_hanging(&pod.name, exit_code));
     }
 
+    /// A node loses its power: its kubelet falls silent and its containers are lost. Whether there is
+    /// such a node.
+    pub fn stop_node(&mut self, node: &str) -> bool {
+        let key = Key::new(Kind::Node, "", node);
+        let now = self.now();
+        self.runtime_mut().stop_node(&key.name, now);
+        self.wake_node(key)
+    }
+
+    /// A node's kubelet is back. Whether there is such a node.
+    pub fn start_node(&mut self, node: &str) -> bool {
+        let key = Key::new(Kind::Node, "", node);
+        let now = self.now();
+        for (namespace, name) in self.runtime_mut().start_node(&key.name, now) {
+            self.touch_runtime(&Key::new(Kind::Pod, namespace, name), |_| ());
+        }
+        self.wake_node(key)
+    }
+
     /// The Pod, if this container of it (any if the name is empty) runs.
     fn running(&self, pod: &Key, container: &str) -> Result<Arc<Object>, FileError> {
         let object = self

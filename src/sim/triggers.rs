@@ -1,6 +1,7 @@
 //! Which changes wake which controllers: their informers' event handlers.
 
 use crate::api::{Key, Kind, Millis, Object, Selector, Str};
+use crate::controllers;
 use crate::store::{Change, ChangeKind, Store};
 use std::sync::Arc;
 
@@ -16,6 +17,12 @@ pub enum ControllerId {
     Endpoints,
     Scheduler,
     Kubelet,
+    NodeLifecycle,
+    TaintEviction,
+    /// Pods whose node is gone.
+    PodCollector,
+    /// Terminating Pods of nodes that are out of service.
+    OutOfService,
     ClaimBinder,
     VolumeBinder,
     Provisioner,
@@ -38,6 +45,9 @@ impl ControllerId {
             ControllerId::Endpoints => "endpoint-controller",
             ControllerId::Scheduler => "default-scheduler",
             ControllerId::Kubelet => "kubelet",
+            ControllerId::NodeLifecycle => "node-controller",
+            ControllerId::TaintEviction => "taint-eviction-controller",
+            ControllerId::PodCollector | ControllerId::OutOfService => "pod-garbage-collector",
             ControllerId::ClaimBinder | ControllerId::VolumeBinder => "persistentvolume-controller",
             ControllerId::Provisioner => "external-provisioner",
             ControllerId::Expander => "volume_expand",
@@ -63,8 +73,13 @@ impl ControllerId {
             | ControllerId::VolumeProtection
             | ControllerId::Provisioner
             | ControllerId::Disruption
+            | ControllerId::NodeLifecycle
+            | ControllerId::TaintEviction
             | ControllerId::Expander => 20,
             ControllerId::Garbage => 24,
+            // A node must be missing for 40 s, and the collector looks every 20 s.
+            ControllerId::PodCollector => 60_000,
+            ControllerId::OutOfService => 20_000,
         }
     }
 }
@@ -93,7 +108,10 @@ pub(super) fn triggers(change: &Change, store: &Store, wake: &mut dyn FnMut(Cont
         }
         Kind::PersistentVolumeClaim => claim(change, store, wake),
         Kind::PersistentVolume => volume(change, wake),
-        Kind::Node => unscheduled(store, wake),
+        Kind::Node => {
+            unscheduled(store, wake);
+            node(change, store, wake);
+        }
         _ => {}
     }
 }
@@ -166,6 +184,7 @@ fn pod(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) 
             unscheduled(store, wake);
         }
         if !view.node.is_empty() {
+            expelled(change, store, wake);
             wake(ControllerId::Kubelet, pod.key());
         }
         for (_, claim) in view.claims.iter() {
@@ -304,6 +323,44 @@ fn endpoint_facts(pod: &Object) -> impl PartialEq {
         pod.meta.terminating(),
         pod.meta.labels.clone(),
     )
+}
+
+/// A node's own state, and the Pods on it if it has a NoExecute taint or is gone.
+fn node(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) {
+    let node = &change.object;
+    let gone = change.kind == ChangeKind::Deleted;
+    wake(ControllerId::NodeLifecycle, node.key());
+    let expels = node
+        .node()
+        .is_some_and(|view| view.taints.iter().any(|(.., effect)| effect == "NoExecute"));
+    if !gone && !expels {
+        return;
+    }
+    for pod in store.list(Kind::Pod, "") {
+        if pod.pod().is_some_and(|view| view.node == *node.name()) {
+            if gone {
+                wake(ControllerId::PodCollector, pod.key());
+            } else {
+                wake(ControllerId::TaintEviction, pod.key());
+            }
+        }
+    }
+}
+
+/// What the taints of a Pod's node mean for it.
+fn expelled(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) {
+    let pod = &change.object;
+    let name = pod.pod().map(|view| view.node.clone()).unwrap_or_default();
+    let Some(node) = store.get(&Key::new(Kind::Node, "", name)) else {
+        return;
+    };
+    let view = node.node();
+    if view.is_some_and(|view| view.taints.iter().any(|(.., effect)| effect == "NoExecute")) {
+        wake(ControllerId::TaintEviction, pod.key());
+        if pod.meta.terminating() && controllers::node::is_out_of_service(node) {
+            wake(ControllerId::OutOfService, pod.key());
+        }
+    }
 }
 
 /// Pods that wait for a node.

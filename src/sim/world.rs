@@ -327,6 +327,14 @@ impl World {
                 namespace,
                 name,
             ),
+            ControllerId::NodeLifecycle => {
+                let silent_since = self.runtime.silent_since(&key.name);
+                controllers::node::reconcile(fork, name, silent_since)
+            }
+            ControllerId::TaintEviction => controllers::node::evict(fork, namespace, name),
+            ControllerId::PodCollector | ControllerId::OutOfService => {
+                controllers::node::collect(fork, namespace, name)
+            }
             ControllerId::ClaimBinder => {
                 controllers::volume::binder::reconcile(fork, namespace, name)
             }
@@ -588,6 +596,18 @@ impl World {
             false,
         );
         result
+    }
+
+    /// Has the node controller look at a node. Whether there is such a node.
+    pub(super) fn wake_node(&mut self, node: Key) -> bool {
+        let there = self.store.get(&node).is_some();
+        let due = self.now.plus(ControllerId::NodeLifecycle.latency());
+        self.queue.push(
+            Task::Reconcile(ControllerId::NodeLifecycle, node),
+            due,
+            false,
+        );
+        there
     }
 
     /// Changes files only; nobody needs to look.

@@ -73,7 +73,8 @@ pub struct Scenario {
     pub files: Vec<(String, String)>,
     /// All that the files state.
     pub given: String,
-    /// What the commands state that changes what a state looks like: a `rollout restart`.
+    /// What the scenario states that makes names of revisions or ReplicaSets vary: a `rollout restart` or a
+    /// Deployment.
     pub marker: &'static str,
     /// The recorded events.
     pub events: Vec<Value>,
@@ -122,6 +123,11 @@ impl Scenario {
         let restarts = |step: &Step| matches!(step, Step::Run { line, .. } if line.contains("rollout restart"));
         let marker = if steps.iter().any(restarts) {
             "rollout restart"
+        } else if files
+            .iter()
+            .any(|(_, text)| text.contains("kind: Deployment"))
+        {
+            "kind: Deployment"
         } else {
             ""
         };

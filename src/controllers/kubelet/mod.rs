@@ -51,7 +51,7 @@ pub fn reconcile(
     let Some(view) = pod.pod() else {
         return Action::DONE;
     };
-    if view.node.is_empty() {
+    if view.node.is_empty() || runtime.silent_since(&view.node).is_some() {
         return Action::DONE;
     }
     let now = cluster.now();
@@ -335,10 +335,9 @@ fn watch_over(
         start_again(cluster, pod, container, ended);
     }
     let name = container.name.clone();
-    for probe in [&mut container.readiness, &mut container.liveness] {
-        if let Some(probe) = probe {
-            probe.look(cluster, pod, &name, answers);
-        }
+    let probes = [&mut container.readiness, &mut container.liveness];
+    for probe in probes.into_iter().flatten() {
+        probe.look(cluster, pod, &name, answers);
     }
     if container
         .liveness

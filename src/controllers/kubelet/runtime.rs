@@ -25,6 +25,8 @@ pub struct Runtime {
 #[derive(Clone, Debug, Default)]
 pub(super) struct NodeRuntime {
     pub images: OrdSet<Str>,
+    /// When its kubelet died, if it is not back.
+    pub silent_since: Option<Time>,
     pub addresses: u32,
 }
 
@@ -211,6 +213,33 @@ impl Runtime {
         killed
     }
 
+    /// When the kubelet of a node died, if it is not back.
+    #[must_use]
+    pub fn silent_since(&self, node: &Str) -> Option<Time> {
+        self.nodes.get(node)?.silent_since
+    }
+
+    /// The node loses its power: its kubelet falls silent.
+    pub fn stop_node(&mut self, node: &Str, now: Time) {
+        self.node(node).silent_since.get_or_insert(now);
+    }
+
+    /// The node is back; its containers and images are lost. Answers its Pods.
+    pub fn start_node(&mut self, node: &Str, now: Time) -> Vec<(Str, Str)> {
+        let state = self.node(node);
+        state.silent_since = None;
+        state.images = OrdSet::new();
+        let (mut back, mut lost) = (Vec::new(), Vec::new());
+        for (key, pod) in self.pods.iter().filter(|(_, pod)| pod.node == *node) {
+            back.push(key.clone());
+            let mut pod = pod.clone();
+            pod.lose_containers(now);
+            lost.push((key.clone(), pod));
+        }
+        self.pods.extend(lost);
+        back
+    }
+
     /// A text that is equal for equal states.
     #[must_use]
     pub fn fingerprint(&self) -> String {
@@ -259,6 +288,26 @@ impl PodRuntime {
                 && container.last.is_none()
         };
         !self.ip.is_empty() && !self.containers.iter().all(before_start)
+    }
+
+    /// The containers are gone with the node's power: each is made again (recording
+    /// 28d-node-lost-comes-back-early).
+    fn lose_containers(&mut self, now: Time) {
+        for container in self.containers.iter_mut() {
+            if container.running() {
+                container.last = Some(Ended {
+                    code: 137,
+                    reason: "ContainerStatusUnknown",
+                    message: "The container could not be located when the pod was deleted.  The container used to be Running",
+                    started: None,
+                    at: now,
+                });
+                container.restarts += 1;
+                container.state = State::Waiting;
+            }
+        }
+        self.ip = Str::EMPTY;
+        self.sandbox_at = now.plus(super::SANDBOX);
     }
 
     /// The uid of the Pod object that it runs for.
