@@ -77,6 +77,7 @@ const WIDE: &[(&str, &str)] = &[
 /// Neighbouring lines in no fixed order.
 const ANY_ORDER: &[&str] = &[
     r"(?:<age> \| |  )(?:Normal|Warning)\b",
+    r"node-N \|",
     r"(?:pod/|replicaset\.apps/)?\S+-HASHHASHHA-xxxxx\b",
     r"(?:\|? *)(?:persistentvolume/)?pvc-0000",
     r"\* (metadata\.(?:labels|annotations)|spec\.\S+\.matchLabels): ",
@@ -93,7 +94,7 @@ const PASSING: &[&str] = &[
     r"\b(?:Starting|NodeHas\w+|NodeReady|NodeAllocatableEnforced|RegisteredNode|InvalidDiskCapacity|CIDRNotAvailable)\b.*\b[Nn]ode",
     r"\bFailedScheduling\b.*(?:pod has unbound immediate PersistentVolumeClaims\. not found|persistentvolumeclaim \S+ not found\. not found|persistentvolume \S+ not found\. not found)",
     r"\bFailedUpdate\b.*Operation cannot be fulfilled",
-    r"\bFailedMount\b.*PVC is not bound",
+    r"\bFailedMount\b.*(?:PVC is not bound|not registered)",
     r"\bTaintManagerEviction\b.*Cancelling deletion",
 ];
 
@@ -170,6 +171,8 @@ pub fn transcript(text: &str, given: &str) -> String {
     for rule in &rules.any_order {
         sort_neighbours(&mut lines, rule);
     }
+    // One that happened again is one event or two, as the recorder remembers it or not.
+    lines.dedup_by(|line, former| line == former && rules.any_order[0].begins(line));
     // `rollout status` prints a line for each event of the set: how many equal ones is a matter of timing.
     lines.dedup_by(|line, former| line == former && rules.waiting.begins(line));
     lines.join("\n")

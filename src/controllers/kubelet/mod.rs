@@ -44,7 +44,7 @@ pub fn reconcile(
     let key = (Str::new(namespace), Str::new(name));
     let Ok(pod) = cluster.get(Kind::Pod, namespace, name) else {
         if let Some(entry) = runtime.take(&key.0, &key.1) {
-            kill_left(cluster, &entry);
+            kill_left(cluster, runtime, &entry);
         }
         return Action::DONE;
     };
@@ -59,7 +59,7 @@ pub fn reconcile(
         Some(entry) if entry.uid == pod.meta.uid => entry,
         former => {
             if let Some(former) = former {
-                kill_left(cluster, &former);
+                kill_left(cluster, runtime, &former);
             }
             admit(&pod, &view.node, now)
         }
@@ -103,8 +103,8 @@ pub fn reconcile(
 }
 
 /// The Pod's object was removed while its containers ran: they are stopped now.
-fn kill_left(cluster: &mut dyn Cluster, entry: &PodRuntime) {
-    if entry.stopping.is_some() {
+fn kill_left(cluster: &mut dyn Cluster, runtime: &Runtime, entry: &PodRuntime) {
+    if entry.stopping.is_some() || runtime.silent_since(&entry.node).is_some() {
         return;
     }
     for container in entry.containers.iter().filter(|c| c.running()) {
@@ -140,6 +140,7 @@ fn admit(pod: &Arc<Object>, node: &Str, now: Time) -> PodRuntime {
             readiness: None,
             liveness: None,
             replaced_at: None,
+            lost: None,
             layer: Tree::default(),
         })
         .collect();
@@ -183,6 +184,10 @@ fn run(
     let node = entry.node.clone();
     let mut pulling = false;
     for container in entry.containers.iter_mut() {
+        if let Some(lost) = container.lost.take() {
+            container.last = Some(lost);
+            container.restarts += 1;
+        }
         // Containers are started one after the other; a pull holds up those behind it.
         if pulling {
             break;

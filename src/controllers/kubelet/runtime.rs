@@ -83,6 +83,8 @@ pub struct Container {
     pub(super) liveness: Option<Probe>,
     /// When a container that failed its liveness probe has stopped and is started again.
     pub(super) replaced_at: Option<Time>,
+    /// How a container that is lost with its node's power counts as ended.
+    pub(super) lost: Option<Ended>,
     /// The container's own files: those that it wrote outside its volumes.
     pub(super) layer: Tree,
 }
@@ -295,14 +297,13 @@ impl PodRuntime {
     fn lose_containers(&mut self, now: Time) {
         for container in self.containers.iter_mut() {
             if container.running() {
-                container.last = Some(Ended {
+                container.lost = Some(Ended {
                     code: 137,
                     reason: "ContainerStatusUnknown",
                     message: "The container could not be located when the pod was deleted.  The container used to be Running",
                     started: None,
                     at: now,
                 });
-                container.restarts += 1;
                 container.state = State::Waiting;
             }
         }
