@@ -78,7 +78,7 @@ const WIDE: &[(&str, &str)] = &[
 const ANY_ORDER: &[&str] = &[
     r"(?:<age> \| |  )(?:Normal|Warning)\b",
     r"node-N \|",
-    r"(?:pod/|replicaset\.apps/)?\S+-HASHHASHHA-xxxxx\b",
+    r"\S+-HASH(?:HASHHA)?(?:-xxxxx)?\b",
     r"(?:\|? *)(?:persistentvolume/)?pvc-0000",
     r"\* (metadata\.(?:labels|annotations)|spec\.\S+\.matchLabels): ",
     r"'\S+' already has a value ",

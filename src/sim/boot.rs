@@ -23,6 +23,7 @@ pub(super) fn boot(store: &mut Store, settings: &Settings) {
         create(Kind::Node, node(number, nodes.pods, then));
     }
     create(Kind::Service, kubernetes_service());
+    create(Kind::EndpointSlice, kubernetes_slice());
     if settings.storage_class {
         create(Kind::StorageClass, standard_class());
     }
@@ -144,6 +145,27 @@ fn kubernetes_service() -> Value {
         ])]),
     );
     service
+}
+
+/// The address of the API server: its Service has no selector, so it keeps the slice itself
+/// (`pkg/controlplane/reconcilers`; recording 48-publish-not-ready).
+fn kubernetes_slice() -> Value {
+    let mut slice = named("kubernetes");
+    const SERVICE: &str = "kubernetes.io/service-name";
+    slice.set(&["metadata", "labels", SERVICE], "kubernetes");
+    slice.set(&["addressType"], "IPv4");
+    let endpoint = Value::map([
+        ("addresses", Value::list(["192.0.2.2"])),
+        ("conditions", Value::map([("ready", true.into())])),
+    ]);
+    slice.set(&["endpoints"], vec![endpoint]);
+    let port = Value::map([
+        ("name", "https".into()),
+        ("port", 6443.into()),
+        ("protocol", "TCP".into()),
+    ]);
+    slice.set(&["ports"], vec![port]);
+    slice
 }
 
 /// The default StorageClass: a volume is made at once.

@@ -63,8 +63,10 @@ impl ControllerId {
     pub fn latency(self) -> Millis {
         match self {
             ControllerId::StatefulSet | ControllerId::Deployment | ControllerId::ReplicaSet => 10,
+            // The claims of a new Pod are looked at before the scheduler looks at the Pod.
+            ControllerId::ClaimBinder => 11,
             ControllerId::Scheduler => 12,
-            ControllerId::ClaimBinder | ControllerId::VolumeBinder => 14,
+            ControllerId::VolumeBinder => 14,
             ControllerId::Kubelet => 16,
             ControllerId::EndpointSlice => 18,
             // The legacy object is housekeeping: brought up to date once a second at most.

@@ -8,9 +8,13 @@ use super::{
     BIND_COMPLETED, BOUND_BY_CONTROLLER, SELECTED_NODE, at_resync, class_of, finish, is_reserved,
     matching, set_volume_phase, waits_for_consumer,
 };
-use crate::api::{ApiError, Kind, Object, Str, Value};
+use crate::api::{ApiError, Kind, Millis, Object, Str, Value};
 use crate::controllers::{Action, Cluster, EventType, Reason};
 use std::sync::Arc;
+
+/// A claim younger than this has been seen before the Pod that comes with it. Times of creation are whole
+/// seconds.
+const JUST_MADE: Millis = 1_100;
 
 /// Looks at one claim. Key: the PersistentVolumeClaim.
 pub fn reconcile(cluster: &mut dyn Cluster, namespace: &str, name: &str) -> Action {
@@ -241,12 +245,16 @@ fn default_class(cluster: &dyn Cluster) -> Option<Str> {
 /// WaitForFirstConsumer: there is no consumer yet, or it has not been placed
 /// (`emitEventForUnboundDelayBindingClaim`; transcript 58-wait-for-first-consumer).
 fn say_what_is_waited_for(cluster: &mut dyn Cluster, claim: &Arc<Object>) {
+    // The claim of a new Pod is looked at before the Pod is there: it was made just before it
+    // (recording 58-wait-for-first-consumer).
+    let just_made = cluster.now().since(claim.meta.created) < JUST_MADE;
     let uses = |pod: &Arc<Object>| {
-        pod.pod().is_some_and(|view| {
-            view.node.is_empty()
-                && !view.phase.terminal()
-                && view.claims.iter().any(|(_, used)| used == claim.name())
-        })
+        !just_made
+            && pod.pod().is_some_and(|view| {
+                view.node.is_empty()
+                    && !view.phase.terminal()
+                    && view.claims.iter().any(|(_, used)| used == claim.name())
+            })
     };
     let pods: Vec<String> = cluster
         .list(Kind::Pod, claim.namespace())

@@ -244,10 +244,14 @@ fn a_class_may_wait_for_the_first_consumer() {
         Kind::Pod,
         r#"{"metadata":{"name":"web-0"},"spec":{"volumes":[{"name":"www","persistentVolumeClaim":{"claimName":"www-web-0"}}]}}"#,
     );
+    // The Pod that comes with its claim is not seen at first, but at the resync.
+    sync(&mut cluster, "www-web-0");
+    cluster.time = cluster.time.plus(15_000);
     sync(&mut cluster, "www-web-0");
     assert_eq!(
         cluster.take_events(),
         [
+            "Normal WaitForFirstConsumer www-web-0: waiting for first consumer to be created before binding",
             "Normal WaitForFirstConsumer www-web-0: waiting for first consumer to be created before binding",
             "Normal WaitForPodScheduled www-web-0: waiting for pod web-0 to be scheduled"
         ]
