@@ -174,3 +174,15 @@ fn bad_manifests_leave_the_world_untouched() {
         assert_eq!(session.world().store().resource_version(), version);
     }
 }
+
+#[test]
+fn a_million_replicas_are_refused_with_a_sentence() {
+    let mut session = session();
+    run(&mut session, "kubectl apply -f web.yaml");
+    let (out, code) = run(&mut session, "kubectl scale sts web --replicas=1000000");
+    assert_eq!(code, Some(1));
+    assert!(
+        out.contains("the playground runs at most 10000 Pods"),
+        "{out}"
+    );
+}

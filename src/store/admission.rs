@@ -9,7 +9,41 @@ const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
 /// The service address range of the cluster: 10.96.0.0/16.
 const SERVICE_RANGE: &str = "10.96";
 
+/// The most Pods that one set may ask for, and that there may be.
+const MOST_REPLICAS: i64 = 10_000;
+const MOST_PODS: usize = 20_000;
+/// The most objects of any kind: events go after this many, other kinds are refused.
+const MOST_OBJECTS: usize = 200_000;
+
+/// Refuses what one browser cannot hold, as a quota would.
+pub(super) fn check_bounds(kind: Kind, name: &str, tree: &Value) -> Result<(), ApiError> {
+    let counts = matches!(
+        kind,
+        Kind::StatefulSet | Kind::Deployment | Kind::ReplicaSet
+    );
+    let replicas = tree.int_at(&["spec", "replicas"]).unwrap_or(0);
+    if counts && replicas > MOST_REPLICAS {
+        let why = format!(
+            "spec.replicas is {replicas}, and the playground runs at most {MOST_REPLICAS} Pods of one set"
+        );
+        return Err(ApiError::forbidden(kind, name, &why));
+    }
+    Ok(())
+}
+
 impl Store {
+    /// Refuses a new object when the playground is full.
+    pub(super) fn check_room(&self, kind: Kind, name: &str) -> Result<(), ApiError> {
+        let pods = || self.list(Kind::Pod, "").count() >= MOST_PODS;
+        if self.objects.len() >= MOST_OBJECTS
+            || (self.objects.len() >= MOST_PODS && kind == Kind::Pod && pods())
+        {
+            let why = "the playground holds no more objects of this kind; delete some first";
+            return Err(ApiError::forbidden(kind, name, why));
+        }
+        Ok(())
+    }
+
     /// Gives a new object its namespace and, from `generateName`, its name.
     pub(super) fn name_new(&self, kind: Kind, tree: &mut Value) -> Result<(), ApiError> {
         if kind.namespaced() {

@@ -348,6 +348,8 @@ impl Store {
         }
         .key();
         self.check_namespace(&key, true)?;
+        admission::check_bounds(kind, &key.name, &tree)?;
+        self.check_room(kind, &key.name)?;
         self.admit_new(kind, &mut tree, now)?;
         let causes = crate::manifest::validate_create(kind, &tree);
         if !causes.is_empty() {

@@ -24,6 +24,7 @@ impl Store {
         now: Time,
     ) -> Result<Outcome, ApiError> {
         let old = self.current(kind, &tree)?;
+        super::admission::check_bounds(kind, old.name(), &tree)?;
         // What is stored is complete already, and what controllers write of these kinds is.
         let complete = matches!(kind, Kind::EndpointSlice | Kind::Endpoints | Kind::Event);
         if !complete && spec_of(kind, &tree) != spec_of(kind, old.tree()) {
