@@ -4,6 +4,7 @@
 //! shared, beside the parsed metadata ([`Meta`]) and a typed [`View`] of the fields that controllers
 //! read. Both are made once, when the object is written.
 
+mod arrange;
 mod error;
 mod kind;
 mod meta;
@@ -17,6 +18,7 @@ mod time;
 mod value;
 mod views;
 
+pub use arrange::Arrange;
 pub use error::{ApiError, Cause, Reason as ErrorReason};
 pub use kind::Kind;
 pub use meta::{Meta, OwnerRef};

@@ -1,5 +1,6 @@
 //! The tree of an object: JSON's data model with shared branches.
 
+use super::Arrange as _;
 use super::Str;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq};
@@ -185,7 +186,7 @@ impl<K: Into<Str>, V: Into<Value>> FromIterator<(K, V)> for Map {
             .into_iter()
             .map(|(key, value)| (key.into(), value.into()))
             .collect();
-        sorted.sort_by(|a, b| a.0.cmp(&b.0));
+        sorted.arrange_by(|a, b| a.0.cmp(&b.0));
         sorted.reverse();
         let mut unique: Vec<(Str, Value)> = Vec::with_capacity(sorted.len());
         // After the reversal equal keys stand last-written first, as the sort is stable.

@@ -11,6 +11,7 @@ mod tests;
 
 use super::replicaset::{adopt, replicas_of};
 use super::{Action, Cluster, Reason};
+use crate::api::Arrange as _;
 use crate::api::{ApiError, DeleteOptions, Kind, Object, Selector, Value};
 use limits::Limits;
 use sets::{Sets, available, scale_set, total};
@@ -70,7 +71,7 @@ fn claim_sets(
             owned.push(adopt(cluster, deployment, &set)?);
         }
     }
-    owned.sort_by(|a, b| {
+    owned.arrange_by(|a, b| {
         let by_age = a.meta.created.cmp(&b.meta.created);
         by_age.then_with(|| a.name().cmp(b.name()))
     });
@@ -208,7 +209,7 @@ fn clean_up(cluster: &mut dyn Cluster, deployment: &Object, sets: &Sets) -> Resu
         return Ok(());
     };
     let mut old: Vec<&Arc<Object>> = sets.old.iter().filter(|s| !s.meta.terminating()).collect();
-    old.sort_by_key(|set| sets::revision(set));
+    old.arrange_by_key(|set| sets::revision(set));
     let surplus = old.len().saturating_sub(limit);
     for set in old.into_iter().take(surplus) {
         let status = |key: &str| set.tree().int_at(&["status", key]).unwrap_or(0);

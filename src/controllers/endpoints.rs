@@ -5,6 +5,7 @@ use super::endpointslice::{
     HEADLESS, ServicePorts, can_serve, hostname, is_headless, publishes_not_ready, target_ref,
 };
 use super::{Action, Cluster, Reason};
+use crate::api::Arrange as _;
 use crate::api::{ApiError, DeleteOptions, Kind, Map, Object, Selector, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -156,7 +157,7 @@ fn subsets(cluster: &dyn Cluster, service: &Object, selector: &Selector) -> (Val
 /// The addresses of Pods, in the order of their text (`RepackSubsets`).
 fn addresses(service: &Object, mut pods: Vec<Arc<Object>>, room: usize) -> Vec<Value> {
     let ip = |pod: &Object| pod.pod().map(|view| view.ip.clone()).unwrap_or_default();
-    pods.sort_by_key(|pod| ip(pod));
+    pods.arrange_by_key(|pod| ip(pod));
     let address = |pod: &Arc<Object>| {
         let mut address = Value::map([("ip", ip(pod).into()), ("targetRef", target_ref(pod))]);
         if let Some(hostname) = hostname(service, pod) {

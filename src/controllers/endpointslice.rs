@@ -6,6 +6,7 @@
 mod place;
 
 use super::{Action, Cluster, Reason};
+use crate::api::Arrange as _;
 use crate::api::{ApiError, DeleteOptions, Kind, Map, Object, Selector, Str, Time, Value};
 use place::{Slice, Wanted, place};
 use std::sync::Arc;
@@ -123,7 +124,7 @@ fn wanted_endpoints(
             .collect(),
         Some(names) => {
             let mut names = names.to_vec();
-            names.sort();
+            names.arrange();
             names.dedup();
             let mut of = |name: &Str| want(cluster.get(Kind::Pod, service.namespace(), name).ok()?);
             names

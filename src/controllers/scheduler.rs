@@ -4,6 +4,7 @@
 //! 72-cordon-all, 73-node-selector, 74-insufficient-resources, 81-taints. Nothing is preempted.
 
 use super::{Action, Cluster, EventType, Reason};
+use crate::api::Arrange as _;
 use crate::api::{Kind, NodeView, Object, PodView, Quantity, Str, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -75,7 +76,7 @@ fn no_node(reasons: &BTreeMap<String, usize>, nodes: usize, resolvable: usize) -
         .iter()
         .map(|(reason, count)| format!("{count} {reason}"))
         .collect();
-    counted.sort();
+    counted.arrange();
     let helpless = nodes - resolvable;
     let mut preemption = Vec::new();
     if resolvable > 0 {
@@ -88,7 +89,7 @@ fn no_node(reasons: &BTreeMap<String, usize>, nodes: usize, resolvable: usize) -
             "{helpless} Preemption is not helpful for scheduling"
         ));
     }
-    preemption.sort();
+    preemption.arrange();
     if nodes == 0 {
         return "no nodes available to schedule pods".into();
     }

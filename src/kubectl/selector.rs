@@ -3,6 +3,7 @@
 
 use super::failure::Failure;
 use super::resources::ResourceType;
+use crate::api::Arrange as _;
 use crate::api::{ApiError, ErrorReason, Kind, Map, Object, Value};
 
 /// A condition on the labels of an object.
@@ -245,7 +246,7 @@ impl Parser {
                 }
             }
         }
-        values.sort();
+        values.arrange();
         check_values(&key, operator, &values)?;
         Ok(Requirement {
             key,

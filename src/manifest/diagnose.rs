@@ -5,6 +5,7 @@ use super::{
     ClientRefusal, Diagnostic, Document, Fault, check_header, decode, default_object,
     prepare_create, read_stream, validate_create, warnings, wrong_case,
 };
+use crate::api::Arrange as _;
 use crate::api::{Kind, Value};
 
 /// What kubectl and the API server would say of a manifest if each of its objects were new: errors of
@@ -27,7 +28,7 @@ pub fn diagnose(text: &str) -> Vec<Diagnostic> {
         }
     }
     found.extend(stream.error);
-    found.sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
+    found.arrange_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
     found
 }
 

@@ -1,5 +1,6 @@
 //! The fields of every kind, from the generated table.
 
+use crate::api::Arrange as _;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -94,7 +95,7 @@ fn parse_line(line: &'static str) -> Option<(&'static str, Fields)> {
     let mut words = line.split(' ');
     let name = words.next()?;
     let mut fields: Fields = words.filter_map(parse_field).collect();
-    fields.sort_by_key(|field| field.name);
+    fields.arrange_by_key(|field| field.name);
     Some((name, fields))
 }
 

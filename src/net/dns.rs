@@ -1,6 +1,7 @@
 //! What CoreDNS answers, from Services and EndpointSlices (`plugin/kubernetes/kubernetes.go`, `ns.go`).
 
 use super::{DOMAIN, NAME_SERVER, NAME_SERVER_NAME};
+use crate::api::Arrange as _;
 use crate::api::{Key, Kind, Object, Str, Value};
 use crate::sim::{Answer, Code, Data, NameRecord};
 use crate::store::Store;
@@ -240,7 +241,7 @@ impl Served {
                     .iter()
                     .map(|endpoint| endpoint.address.clone())
                     .collect();
-                addresses.sort();
+                addresses.arrange();
                 addresses.dedup();
                 answer(
                     addresses
@@ -310,7 +311,7 @@ impl Served {
                 }
             }
         }
-        targets.sort();
+        targets.arrange();
         let weight = u16::try_from(100 / targets.len().max(1))
             .unwrap_or(0)
             .max(1);
@@ -392,7 +393,7 @@ fn endpoints(store: &Store, namespace: &str, service: &str) -> Vec<Endpoint> {
             })
         })
         .collect();
-    endpoints.sort_by(|a, b| (&a.label, &a.address).cmp(&(&b.label, &b.address)));
+    endpoints.arrange_by(|a, b| (&a.label, &a.address).cmp(&(&b.label, &b.address)));
     endpoints
 }
 
@@ -425,7 +426,7 @@ fn pointer(store: &Store, name: &str, reversed: &str, kind: RecordType) -> Answe
             }
         }
     }
-    names.sort();
+    names.arrange();
     names.dedup();
     match (names.is_empty(), kind) {
         (true, _) => missing(),

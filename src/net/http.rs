@@ -1,5 +1,6 @@
 //! Where a connection goes, and what the web server there answers.
 
+use crate::api::Arrange as _;
 use crate::api::{Key, Kind, Object, Str, Value};
 use crate::controllers::kubelet::Entry;
 use crate::sim::World;
@@ -113,7 +114,7 @@ fn through(world: &World, service: &Object, port: u16) -> Result<(Arc<Object>, u
             }
         }
     }
-    targets.sort();
+    targets.arrange();
     let turn = usize::try_from(world.now().0.div_euclid(100)).unwrap_or(0);
     let chosen = targets.get(turn.checked_rem(targets.len()).unwrap_or(0));
     let (key, number) = chosen.ok_or(Refusal::Refused)?;

@@ -5,6 +5,7 @@
 
 use super::files::{Entry, FileError, FileKind};
 use super::image;
+use crate::api::Arrange as _;
 use crate::api::{Key, Object, Str};
 use crate::controllers::kubelet;
 use crate::net::http;
@@ -98,7 +99,7 @@ pub(super) fn list(
             });
         }
     }
-    entries.sort();
+    entries.arrange();
     Ok(entries)
 }
 

@@ -3,6 +3,7 @@
 use super::container;
 use super::program::{Context, Environment, Files, Host};
 use super::variables;
+use crate::api::Arrange as _;
 use crate::api::Str;
 use std::fmt;
 
@@ -285,7 +286,7 @@ fn list_editor(files: &Files, path: &str) -> Vec<Entry> {
             entries.push(entry);
         }
     }
-    entries.sort();
+    entries.arrange();
     entries
 }
 

@@ -1,6 +1,7 @@
 //! The identity board of one StatefulSet: a row per ordinal, what stays and what comes and goes.
 
 use super::{PodCard, PodState, Say, t};
+use crate::api::Arrange as _;
 use crate::api::{Key, Kind, Object, Str, Time, UpdateStrategy};
 use crate::store::{Change, ChangeKind, Store};
 use std::collections::BTreeMap;
@@ -276,7 +277,7 @@ impl<'a> Builder<'a> {
         let end = start.saturating_add(view.replicas.max(0));
         let mut ordinals: Vec<i32> = (start..end).collect();
         ordinals.extend(self.pods.keys().chain(self.claims.keys()).copied());
-        ordinals.sort_unstable();
+        ordinals.arrange();
         ordinals.dedup();
         let rows: Vec<Arc<OrdinalRow>> = ordinals
             .iter()
@@ -551,7 +552,7 @@ impl<'a> Builder<'a> {
             .iter()
             .map(|(name, (ip, _))| (ip.clone(), name.clone()))
             .collect();
-        answers.sort_by_key(|(_, name)| ordinal_of(name));
+        answers.arrange_by_key(|(_, name)| ordinal_of(name));
         let total = answers.len();
         answers.truncate(ANSWERS);
         Some(ServiceRow {

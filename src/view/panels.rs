@@ -1,6 +1,7 @@
 //! The rows of the panels: events, writes, nodes.
 
 use super::Say;
+use crate::api::Arrange as _;
 use crate::api::{Kind, Object, Str, Time, Value};
 use crate::controllers::Reason;
 use crate::sim::{Verb, WriteRecord};
@@ -35,7 +36,7 @@ pub fn events(store: &Store) -> Vec<EventRow> {
         .list(Kind::Event, "")
         .map(|event| event_row(event))
         .collect();
-    rows.sort_by_key(|row| row.last);
+    rows.arrange_by_key(|row| row.last);
     let surplus = rows.len().saturating_sub(NEWEST);
     rows.drain(..surplus);
     rows
@@ -149,7 +150,7 @@ pub fn nodes(store: &Store, tenant: &dyn Fn(&Object) -> Option<(i32, i64)>) -> V
         }
     }
     for row in &mut rows {
-        row.tenants.sort_unstable();
+        row.tenants.arrange();
     }
     rows
 }

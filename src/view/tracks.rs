@@ -1,6 +1,7 @@
 //! The timeline: a lane per ordinal whose line is the claim and whose beads are Pods, on a folded axis.
 
 use super::PodState;
+use crate::api::Arrange as _;
 use crate::api::{Key, Kind, Millis, Object, Str, Time};
 use crate::sim::{PodMark, Verb, Who, WriteRecord};
 use std::collections::BTreeMap;
@@ -248,7 +249,7 @@ pub fn tracks(played: Played<'_>) -> Tracks {
         }
     }
     writes.dedup();
-    times.sort();
+    times.arrange();
     let mut lanes: Vec<Lane> = lanes.into_values().collect();
     lanes.truncate(MOST_LANES);
     Tracks {

@@ -82,6 +82,8 @@ fn flags() -> Result<String> {
             .current_dir(&root),
     )?;
     flags.push(remap(Path::new(sysroot.trim()), "rust"));
+    // Leptos then makes one piece of code for views of all types: far less WebAssembly.
+    flags.push("--cfg=erase_components".into());
     // The last that matches counts, so the longest come last.
     Ok(flags.join("\u{1f}"))
 }

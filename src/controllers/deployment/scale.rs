@@ -3,6 +3,7 @@
 
 use super::sets::{Sets, available, desired, most, scale_set, total, with_revisions};
 use super::{Limits, clean_up, is_paused, status};
+use crate::api::Arrange as _;
 use crate::api::{ApiError, Object};
 use crate::controllers::replicaset::replicas_of;
 use crate::controllers::{Action, Cluster};
@@ -89,7 +90,7 @@ fn in_proportion(
         .filter(|set| replicas_of(set) > 0)
         .collect();
     // Growing favours the newer one of equals, shrinking the older one.
-    active.sort_by(|a, b| {
+    active.arrange_by(|a, b| {
         let by_age = if add > 0 {
             b.meta.created.cmp(&a.meta.created)
         } else {

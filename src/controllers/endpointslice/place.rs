@@ -3,6 +3,7 @@
 //! (`reconcileByPortMapping`, `staging/src/k8s.io/endpointslice/reconciler.go`).
 
 use super::{MAX_ENDPOINTS, hostname, target_ref};
+use crate::api::Arrange as _;
 use crate::api::{Object, Str, Time, Value};
 use std::sync::Arc;
 
@@ -149,7 +150,7 @@ impl Slice {
         self.turned.extend(taken.iter().filter_map(Wanted::turned));
         let items = self.edit();
         items.extend(taken.iter().map(Wanted::to_value));
-        items.sort_by(|a, b| pod_name(a).cmp(pod_name(b)));
+        items.arrange_by(|a, b| pod_name(a).cmp(pod_name(b)));
     }
 }
 
@@ -264,7 +265,7 @@ fn settle(slices: &mut [Slice], hits: Vec<Hit>, wanted: Vec<(Str, Option<Wanted>
             *place = want.to_value();
         }
     }
-    gone.sort_unstable();
+    gone.arrange();
     for (s, at) in gone.into_iter().rev() {
         if let Some(slice) = slices.get_mut(s) {
             let items = slice.edit();

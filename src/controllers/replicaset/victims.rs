@@ -1,6 +1,7 @@
 //! Which Pods go first when a ReplicaSet shrinks.
 //! `ActivePodsWithRanks`, `pkg/controller/controller_utils.go` (R16.4)
 
+use crate::api::Arrange as _;
 use crate::api::{Kind, Object, Phase, Str, Time};
 use crate::controllers::Cluster;
 use std::cmp::{Ordering, Reverse};
@@ -25,7 +26,7 @@ pub(super) fn choose(
         .iter()
         .map(|pod| (Rank::of(pod, &neighbours), pod.clone()))
         .collect();
-    ranked.sort_by(|(a, pod_a), (b, pod_b)| {
+    ranked.arrange_by(|(a, pod_a), (b, pod_b)| {
         a.compare(b, now)
             .then_with(|| pod_a.meta.uid.cmp(&pod_b.meta.uid))
     });

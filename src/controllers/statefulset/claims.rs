@@ -5,6 +5,7 @@ use super::events;
 use super::failure::Failure;
 use super::identity;
 use super::owners::{self, Incarnation};
+use crate::api::Arrange as _;
 use crate::api::{Kind, Object, PolicyType, SetView, Str, Value};
 use crate::controllers::{Cluster, Reason};
 use std::sync::Arc;
@@ -56,7 +57,7 @@ pub fn is_claim_name(name: &str, template: &str, set: &str, ordinal: i32) -> boo
 #[must_use]
 pub fn template_names(view: &SetView) -> Vec<Str> {
     let mut names = view.claim_templates.to_vec();
-    names.sort();
+    names.arrange();
     names.dedup();
     names
 }

@@ -1,6 +1,7 @@
 //! The Pods of a set by ordinal, with what a pass asks of each of them at hand.
 //! The first part of `updateStatefulSet` in `pkg/controller/statefulset/stateful_set_control.go`
 
+use crate::api::Arrange as _;
 use crate::api::{Millis, Object, Phase, SetView, Str, Time};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -135,7 +136,7 @@ impl Members {
         if self.all.is_sorted_by(|a, b| a.ordinal < b.ordinal) {
             return;
         }
-        self.all.sort_by_key(|member| member.ordinal);
+        self.all.arrange_by_key(|member| member.ordinal);
         let before = self.all.len();
         // Of equal ordinals the last one stays.
         self.all.reverse();

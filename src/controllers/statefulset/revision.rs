@@ -5,6 +5,7 @@
 
 use super::failure::Failure;
 use super::members::Members;
+use crate::api::Arrange as _;
 use crate::api::{ApiError, DeleteOptions, Kind, List, Map, Object, SetView, Str, Value};
 use crate::controllers::{Cluster, Reason};
 use crate::manifest::default_object;
@@ -139,7 +140,7 @@ pub fn list(
         let controller = revision.meta.controller();
         controller.is_none_or(|owner| owner.uid == set.meta.uid)
     });
-    found.sort_by(|a, b| {
+    found.arrange_by(|a, b| {
         let key = |r: &Object| (number(r), r.meta.created);
         key(a).cmp(&key(b)).then_with(|| a.name().cmp(b.name()))
     });

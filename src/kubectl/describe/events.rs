@@ -1,6 +1,7 @@
 //! The events of an object.
 
 use super::page::{Page, number, text};
+use crate::api::Arrange as _;
 use crate::api::{Kind, Object, Time, Value, human_duration};
 use crate::kubectl::print::cells::cluster::{first_seen, last_seen};
 use crate::sim::World;
@@ -22,7 +23,7 @@ pub fn write(page: &mut Page, world: &World, object: &Object, now: Time) {
         page.line(0, "Events:\t<none>");
         return;
     }
-    events.sort_by_key(|event| last_seen(event));
+    events.arrange_by_key(|event| last_seen(event));
     page.line(0, "Events:");
     page.line(0, "  Type\tReason\tAge\tFrom\tMessage");
     page.line(0, "  ----\t------\t----\t----\t-------");

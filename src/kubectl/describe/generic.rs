@@ -1,6 +1,7 @@
 //! `describe` of ConfigMaps, Namespaces, Nodes, and of what has no text of its own.
 
 use super::page::{Page, date, date_at, text};
+use crate::api::Arrange as _;
 use crate::api::{Kind, Map, Object, Value};
 use crate::kubectl::print::cells::cluster::roles;
 use crate::sim::World;
@@ -149,7 +150,7 @@ pub fn any(page: &mut Page, object: &Object) {
 fn fields(page: &mut Page, level: usize, map: &Map) {
     let mut entries: Vec<(String, &Value)> =
         map.iter().map(|(key, value)| (words(key), value)).collect();
-    entries.sort_by(|a, b| a.0.cmp(&b.0));
+    entries.arrange_by(|a, b| a.0.cmp(&b.0));
     for (key, value) in entries {
         match value {
             Value::Map(inner) => {

@@ -1,6 +1,7 @@
 //! Pod templates, containers and volumes.
 
 use super::page::{Page, date_at, number, text};
+use crate::api::Arrange as _;
 use crate::api::Value;
 
 /// `Pod Template:` and what follows, with its tabs, as `rollout history` prints it.
@@ -369,7 +370,7 @@ fn mounts(page: &mut Page, container: &Value) {
         page.entry(2, "Mounts", "<none>");
     } else {
         page.line(2, "Mounts:");
-        all.sort_by_key(|mount| text(mount, &["mountPath"]));
+        all.arrange_by_key(|mount| text(mount, &["mountPath"]));
         for mount in all {
             let read_only = mount
                 .get("readOnly")

@@ -2,6 +2,7 @@
 //! `apimachinery/pkg/util/strategicpatch/patch.go`
 
 use super::rules::{ListRule, Place};
+use crate::api::Arrange as _;
 use crate::api::{List, Map, Value};
 
 /// The value changed by a strategic merge patch.
@@ -179,9 +180,9 @@ fn reorder(items: Vec<Value>, server: &[Value], wished: &[Value], rule: ListRule
     let (mut named, own): (Vec<Value>, Vec<Value>) = items
         .into_iter()
         .partition(|item| place(wished, item).is_some());
-    named.sort_by_key(|item| place(wished, item));
+    named.arrange_by_key(|item| place(wished, item));
     let mut own = own;
-    own.sort_by_key(|item| place(server, item));
+    own.arrange_by_key(|item| place(server, item));
     let mut ordered = Vec::with_capacity(named.len() + own.len());
     let (mut named, mut own) = (named.into_iter().peekable(), own.into_iter().peekable());
     while let (Some(left), Some(right)) = (own.peek(), named.peek()) {

@@ -2,6 +2,7 @@
 //! `sigs.k8s.io/yaml/goyaml.v2` (`encode.go`, `emitterc.go`, `sorter.go`)
 
 use super::scalar::{Style, style_of};
+use crate::api::Arrange as _;
 use crate::api::{Map, Value};
 use std::cmp::Ordering;
 
@@ -85,7 +86,7 @@ impl Writer {
             .iter()
             .map(|(key, value)| (key.as_str(), value))
             .collect();
-        entries.sort_by(|a, b| natural(a.0, b.0));
+        entries.arrange_by(|a, b| natural(a.0, b.0));
         for (i, (key, value)) in entries.into_iter().enumerate() {
             if i > 0 || place == Place::Entry {
                 self.new_line(indent);

@@ -2,6 +2,7 @@
 //! `kubectl/pkg/cmd/events`
 
 use super::{ALL_NAMESPACES, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, TEMPLATE};
+use crate::api::Arrange as _;
 use crate::api::{Kind, Object};
 use crate::kubectl::cli::{Cli, Outcome};
 use crate::kubectl::cluster::scope;
@@ -72,7 +73,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         })
         .cloned()
         .collect();
-    events.sort_by_key(|event| last_seen(event.tree()));
+    events.arrange_by_key(|event| last_seen(event.tree()));
     if events.is_empty() && output.human() {
         cx.out.stderr(if cli.flags.on("all-namespaces") {
             "No events found.\n".to_owned()

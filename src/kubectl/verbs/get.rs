@@ -5,6 +5,7 @@ use super::{
     ALL_NAMESPACES, FIELD_SELECTOR, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT,
     RECURSIVE, SELECTOR, TEMPLATE,
 };
+use crate::api::Arrange as _;
 use crate::api::{Object, Value};
 use crate::kubectl::cli::{Cli, Outcome};
 use crate::kubectl::cluster::{fetch, list, scope};
@@ -185,7 +186,7 @@ fn sort(objects: &mut [Arc<Object>], cli: &Cli, wanted: &Wanted) -> Result<bool,
     if !objects.is_empty() && keyed.iter().all(|(key, _)| key.is_none()) {
         return Ok(false);
     }
-    keyed.sort_by(|(a, _), (b, _)| compare(a.as_ref(), b.as_ref()));
+    keyed.arrange_by(|(a, _), (b, _)| compare(a.as_ref(), b.as_ref()));
     for (slot, (_, object)) in objects.iter_mut().zip(keyed) {
         *slot = object;
     }

@@ -2,6 +2,7 @@
 //! `kubectl/pkg/cmd/version`, `kubectl/pkg/cmd/apiresources`, `kubectl/pkg/cmd/config`
 
 use super::{OUTPUT, TEMPLATE};
+use crate::api::Arrange as _;
 use crate::kubectl::cli::{CONTEXT, Cli, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag};
@@ -96,7 +97,7 @@ pub fn api_resources(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure
 pub fn api_versions(cx: &mut Context<'_>, _cli: &Cli) -> Result<Outcome, Failure> {
     let mut versions: Vec<&str> = TYPES.iter().map(|of| of.api_version).collect();
     versions.push("autoscaling/v1");
-    versions.sort_unstable();
+    versions.arrange();
     versions.dedup();
     cx.out.stdout(
         versions

@@ -7,6 +7,7 @@ use super::{
     DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, RECURSIVE,
     SELECTOR, TEMPLATE, TIMEOUT,
 };
+use crate::api::Arrange as _;
 use crate::api::{Kind, Object, Value};
 use crate::kubectl::cli::{Cli, DryRun, Outcome};
 use crate::kubectl::cluster::{Target, Targets, fetch, list, scope, targets};
@@ -307,7 +308,7 @@ fn revisions(cx: &Context<'_>, object: &Object) -> Option<Vec<Revision>> {
             .collect(),
         _ => return None,
     };
-    all.sort_by_key(|revision| revision.number);
+    all.arrange_by_key(|revision| revision.number);
     Some(all)
 }
 

@@ -1,6 +1,7 @@
 //! Structs as the API server shows them in refusals of updates: Go's own names and order of fields, and
 //! the difference of two of them. `apimachinery/pkg/util/diff/cmp.go`
 
+use crate::api::Arrange as _;
 use crate::api::Value;
 use crate::manifest::schema::{self, Field, Mark, Type};
 
@@ -301,7 +302,7 @@ fn blocks(old: &[String], new: &[String]) -> Vec<Block> {
         todo.push((old_after, old_end, new_after, new_end));
         found.push(block);
     }
-    found.sort_by_key(|block| block.old);
+    found.arrange_by_key(|block| block.old);
     found
 }
 

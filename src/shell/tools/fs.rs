@@ -3,6 +3,7 @@
 use super::options::{Accepts, Options};
 use super::text::Made;
 use super::{Act, act};
+use crate::api::Arrange as _;
 use crate::shell::files::{self, FileError, FileKind};
 use crate::shell::program::{Context, Output, Program, Progress, Stream, Wait};
 
@@ -50,7 +51,7 @@ pub(super) fn ls(argv: &[String]) -> Made {
             names.push(".".to_owned());
         }
         let several = names.len() > 1 || options.has('R');
-        names.sort();
+        names.arrange();
         for name in names {
             match files::kind(cx, &name) {
                 Some(FileKind::Directory) if !options.has('d') => folders.push(name),

@@ -3,6 +3,7 @@
 use super::filter::{Filter, Line, Lines, More};
 use super::options::{Accepts, Options};
 use super::text::{Made, usage};
+use crate::api::Arrange as _;
 use crate::shell::program::{Output, Program};
 
 /// A program that needs all its lines: a plain function from lines to lines.
@@ -142,7 +143,7 @@ fn sort_key(text: &str) -> Result<Key, (String, i32)> {
 
 impl Sort {
     fn lines(&self, mut lines: Vec<String>) -> Vec<String> {
-        lines.sort_by(|a, b| self.compare(a, b));
+        lines.arrange_by(|a, b| self.compare(a, b));
         if self.unique {
             lines.dedup_by(|a, b| self.by_keys(a, b).is_eq());
         }
