@@ -7,6 +7,11 @@ import { test } from './harness.mjs';
 /** Each browser also reports a broken policy in words of its own. */
 const SAID_BY_BROWSER = /Content.Security.Policy/i;
 
+/** Waits until the page has told of the broken policy: it does so in a task of its own. */
+async function told(screen, problems) {
+  await screen.until('the broken policy is told', async () => problems.some((problem) => problem.includes('policy broken')));
+}
+
 test('the page opens without an error or a request to elsewhere', async ({ page, screen }) => {
   await screen.find('heading', 'StatefulSet Playground');
   await screen.until('the static shell is gone', async () => (await page.$('#shell')) === null);
@@ -65,7 +70,8 @@ test('a crash past the panic hook shows the same page, with what the program lef
 test(
   'an inline script is refused by the policy',
   { expectsProblems: [/policy broken: script-src/], allowsProblems: [SAID_BY_BROWSER] },
-  async ({ page }) => {
+  async ({ page, screen, problems }) => {
+    await screen.find('heading', 'StatefulSet Playground');
     const ran = await page.evaluate(() => {
       const script = document.createElement('script');
       script.textContent = 'window.inlineRan = true';
@@ -73,14 +79,17 @@ test(
       return window.inlineRan === true;
     });
     assert.equal(ran, false);
+    await told(screen, problems);
   },
 );
 
 test(
   'a request to another origin is refused by the policy',
   { expectsProblems: [/policy broken: connect-src/], allowsProblems: [SAID_BY_BROWSER, /example\.com/] },
-  async ({ page }) => {
+  async ({ page, screen, problems }) => {
+    await screen.find('heading', 'StatefulSet Playground');
     const answer = await page.evaluate(() => fetch('https://example.com/').then(() => 'sent', () => 'refused'));
     assert.equal(answer, 'refused');
+    await told(screen, problems);
   },
 );

@@ -140,7 +140,7 @@ fn find_path(bytes: &[u8], path: &Path) -> Option<String> {
 /// sizes.tsv, and the largest functions.
 ///
 /// # Errors
-/// When the first load is above its budget.
+/// When the first load is above its budget and heavier than recorded.
 pub fn sizes(site: &Path, target: &Path, record: bool) -> Result<()> {
     let root = places::workspace()?;
     let unshrunk = target
