@@ -1,6 +1,6 @@
 // What the browser tests are written with. A test acts as a person does: it
-// finds things by role and accessible name, clicks and types. The roles and
-// names are computed by the browser itself, in Chromium and in Firefox alike.
+// finds things by role and accessible name, clicks and types. Chromium computes
+// roles and names itself; in Firefox, which takes seconds for that, they are read in the page.
 //
 //   import assert from 'node:assert/strict';
 //   import { test } from './harness.mjs';
@@ -43,12 +43,19 @@ export function test(name, options, body) {
 
 /** The page as a person or a screen reader meets it. */
 export class Screen {
-  constructor(page) {
+  /** `quick`: find roles and names in the page itself; Firefox takes seconds to search its own tree. */
+  constructor(page, quick = false) {
     this.page = page;
+    this.quick = quick;
   }
 
   /** All elements of a role, and of a name if one is given. */
   async all(role, name) {
+    if (this.quick) {
+      const found = await this.page.evaluateHandle(inPage, role, name ?? null, false);
+      const elements = [...(await found.getProperties()).values()].map((one) => one.asElement());
+      return elements.filter((element) => element !== null);
+    }
     const named = name === undefined ? '' : `[name="${name.replace(/"/g, '\\"')}"]`;
     return this.page.$$(`::-p-aria(${named}[role="${role}"])`);
   }
@@ -126,6 +133,7 @@ export class Screen {
 
   /** The accessible names of all elements of a role, in the page's order. */
   async names(role) {
+    if (this.quick) return this.page.evaluate(inPage, role, null, true);
     const names = [];
     for (const element of await this.all(role)) names.push(await element.evaluate(accessibleName));
     return names;
@@ -182,6 +190,46 @@ function duringNavigation(error) {
   throw error;
 }
 
+/**
+ * Runs in the page: the elements of a role that a person can meet, by role attribute or by what their tag
+ * is, and of a name if one is given; or only their names.
+ */
+function inPage(role, name, namesOnly) {
+  const tags = {
+    button: 'button, input[type=button], input[type=submit]',
+    textbox: 'textarea, input:not([type]), input[type=text]',
+    combobox: 'select:not([multiple])',
+    heading: 'h1, h2, h3, h4, h5, h6',
+    navigation: 'nav',
+    link: 'a[href]',
+    group: 'fieldset',
+    status: 'output',
+    dialog: 'dialog[open]',
+  };
+  const tidy = (text) => (text ?? '').replace(/\s+/g, ' ').trim();
+  const textOf = (element) => {
+    const spoken = element.cloneNode(true);
+    for (const silent of spoken.querySelectorAll('[aria-hidden=true]')) silent.remove();
+    return tidy(spoken.textContent);
+  };
+  const nameOf = (element) => {
+    const by = element.getAttribute('aria-labelledby');
+    if (by) return tidy(by.split(/\s+/).map((id) => document.getElementById(id)?.textContent ?? '').join(' '));
+    const label = tidy(element.getAttribute('aria-label'));
+    if (label) return label;
+    const labels = element.labels ? [...element.labels].map((one) => one.textContent).join(' ') : '';
+    return tidy(labels) || tidy(element.getAttribute('alt')) || textOf(element) || tidy(element.title);
+  };
+  const shown = (element) =>
+    element.getClientRects().length > 0 &&
+    getComputedStyle(element).visibility !== 'hidden' &&
+    !element.closest('[aria-hidden=true], [inert]');
+  const implicit = (tags[role] ?? '').split(', ').filter(Boolean).map((tag) => `${tag}:not([role])`);
+  const found = [...document.querySelectorAll([`[role=${role}]`, ...implicit].join(', '))].filter(shown);
+  if (namesOnly) return found.map(nameOf);
+  return name === null ? found : found.filter((element) => nameOf(element) === name);
+}
+
 /** Runs in the page: the name by the common cases of the accname algorithm. */
 function accessibleName(element) {
   const tidy = (text) => (text ?? '').replace(/\s+/g, ' ').trim();
@@ -206,7 +254,8 @@ export async function runTest({ name, options, body }, browser, site, shots) {
     await page.setViewport(options.viewport ?? { width: 1280, height: 800 });
     await watch(page, site, problems);
     if (options.open !== null) await page.goto(site + (options.open ?? ''), { waitUntil: 'load' });
-    const run = body({ page, screen: new Screen(page), site, problems });
+    const quick = (await browser.version()).toLowerCase().startsWith('firefox');
+    const run = body({ page, screen: new Screen(page, quick), site, problems });
     await within(options.limit ?? LIMIT, run);
     // What is logged last needs a moment to arrive.
     await new Promise((resolve) => setTimeout(resolve, 100));
