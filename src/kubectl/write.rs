@@ -4,6 +4,7 @@ use super::cli::{Cli, DryRun};
 use super::failure::Failure;
 use super::flags::quote;
 use super::patch::{json_patch, merge, strategic};
+use super::print::output::Output;
 use super::resources::ResourceType;
 use crate::api::{ApiError, Cause, ErrorReason, Kind, Object, Value};
 use crate::manifest::{self, Fault};
@@ -35,6 +36,43 @@ impl Answer {
 pub fn kind_of(of: &ResourceType) -> Result<Kind, Failure> {
     of.simulated()
         .ok_or_else(|| Failure::error(format!("{} objects are not simulated here", of.kind)))
+}
+
+/// Writes a changed pod template and says so: the tail of every `kubectl set`. `said` is what the success
+/// and the refusal call it. The refusal of one object is answered inside, as the others go on.
+///
+/// # Errors
+/// The object cannot be printed as asked.
+pub fn template(
+    cx: &mut Context<'_>,
+    of: &ResourceType,
+    object: &Object,
+    tree: Value,
+    said: (&str, &str),
+    dry_run: DryRun,
+    output: &Output,
+) -> Result<Result<(), Failure>, Failure> {
+    let updated = match dry_run {
+        DryRun::Client => Ok(Arc::new(Object::new(object.kind, tree))),
+        _ => cx.world.update(object.kind, tree, dry_run.on()),
+    };
+    match updated {
+        Ok(updated) if output.human() => cx.out.stdout(format!(
+            "{}/{} {} updated{}\n",
+            of.qualified_singular(),
+            updated.name(),
+            said.0,
+            dry_run.suffix()
+        )),
+        Ok(updated) => cx.out.stdout(output.one(&updated)?),
+        Err(error) => {
+            return Ok(Err(Failure::error(format!(
+                "failed to patch {} update to pod template: {}",
+                said.1, error.message
+            ))));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// Creates an object from its text.

@@ -7,11 +7,12 @@ use super::{
     RECURSIVE, SELECTOR, TEMPLATE,
 };
 use crate::api::{Map, Quantity, Value};
-use crate::kubectl::cli::{Cli, DryRun, Outcome};
+use crate::kubectl::cli::{Cli, Outcome};
 use crate::kubectl::cluster::targets;
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag, quote};
 use crate::kubectl::print::output::Output;
+use crate::kubectl::write;
 use crate::shell::Context;
 
 const CONTAINERS: Flag = flag("containers", Some('c'), FlagType::Text);
@@ -205,26 +206,10 @@ fn change(
         if tree == *object.tree() {
             continue;
         }
-        let updated = match dry_run {
-            DryRun::Client => Ok(std::sync::Arc::new(crate::api::Object::new(
-                object.kind,
-                tree,
-            ))),
-            _ => cx.world.update(object.kind, tree, dry_run.on()),
-        };
-        match updated {
-            Ok(updated) if output.human() => cx.out.stdout(format!(
-                "{}/{} {what} updated{}\n",
-                target.of.qualified_singular(),
-                updated.name(),
-                dry_run.suffix()
-            )),
-            Ok(updated) => cx.out.stdout(output.one(&updated)?),
-            Err(error) => failure.add(Failure::error(format!(
-                "failed to patch {} update to pod template: {}",
-                if what == "env" { "env" } else { "resources" },
-                error.message
-            ))),
+        let said = (what, if what == "env" { "env" } else { "resources" });
+        if let Err(refused) = write::template(cx, target.of, object, tree, said, dry_run, &output)?
+        {
+            failure.add(refused);
         }
     }
     failure.result()?;

@@ -6,11 +6,12 @@ use super::{
     RECURSIVE, SELECTOR, TEMPLATE,
 };
 use crate::api::{Kind, Value};
-use crate::kubectl::cli::{Cli, DryRun, Outcome};
+use crate::kubectl::cli::{Cli, Outcome};
 use crate::kubectl::cluster::targets;
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag, quote};
 use crate::kubectl::print::output::Output;
+use crate::kubectl::write;
 use crate::shell::Context;
 
 /// The flags of `kubectl set image`.
@@ -86,25 +87,10 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         if tree == *object.tree() {
             continue;
         }
-        let updated = match dry_run {
-            DryRun::Client => Ok(std::sync::Arc::new(crate::api::Object::new(
-                object.kind,
-                tree,
-            ))),
-            _ => cx.world.update(object.kind, tree, dry_run.on()),
-        };
-        match updated {
-            Ok(updated) if output.human() => cx.out.stdout(format!(
-                "{}/{} image updated{}\n",
-                target.of.qualified_singular(),
-                updated.name(),
-                dry_run.suffix()
-            )),
-            Ok(updated) => cx.out.stdout(output.one(&updated)?),
-            Err(error) => failure.add(Failure::error(format!(
-                "failed to patch image update to pod template: {}",
-                error.message
-            ))),
+        let said = ("image", "image");
+        if let Err(refused) = write::template(cx, target.of, object, tree, said, dry_run, &output)?
+        {
+            failure.add(refused);
         }
     }
     failure.result()?;
