@@ -8,13 +8,13 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 
-pub use desk::{Desk, Input, Origin};
+pub use desk::{Desk, Input, Origin, programs};
 pub use files::WEB_YAML;
 pub use save::LoadError;
 pub use terminal::{Line, LineKind, Terminal};
 
 use crate::api::{Millis, Str, Time};
-use crate::shell::Files;
+use crate::shell::{Files, Lookup};
 use crate::sim::history::{History, Machine, Position, Run};
 use crate::sim::{Settings, World, WriteRecord};
 
@@ -53,8 +53,14 @@ impl Session {
     /// A fresh session: the default files, nothing applied.
     #[must_use]
     pub fn new(settings: Settings) -> Session {
+        Session::with_programs(settings, programs)
+    }
+
+    /// A fresh session whose terminal finds its programs elsewhere.
+    #[must_use]
+    pub fn with_programs(settings: Settings, programs: Lookup) -> Session {
         Session {
-            history: History::new(Desk::new(settings)),
+            history: History::new(Desk::new(settings, programs)),
         }
     }
 

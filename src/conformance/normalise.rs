@@ -7,7 +7,6 @@
 
 use super::pattern::{Pattern, group};
 use crate::api::{Map, Value};
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// An age as kubectl prints it.
@@ -344,24 +343,37 @@ pub fn row(line: &str, given: &str) -> Vec<String> {
     cells.filter(|cell| cell != "<age>").collect()
 }
 
-/// A DNS answer as data: the lines without the layout, the server, the time to live and the order.
+/// A DNS answer as data: the lines without the layout, the server, the time to live, the zone's serial, the
+/// addresses (also as they stand inside names) and the order.
 pub fn dns(text: &str) -> Vec<String> {
-    static TTL: LazyLock<Pattern> = LazyLock::new(|| Pattern::new(r"^(\S+\.)\s+\d+\s+IN\s+"));
+    static RULES: LazyLock<[(Pattern, &str); 5]> = LazyLock::new(|| {
+        [
+            (r"^(\S+\.)\s+\d+\s+IN\s+", r"\1 IN "),
+            (r"\bid: \d+", "id: 0"),
+            (r"(\shostmaster\.\S+) \d+ ", r"\1 0 "),
+            (r"\b\d+\.\d+\.244\.10\.in-addr\b", "<pod-ip>.in-addr"),
+            (r"\b10-244-\d+-\d+\b", "<pod-ip>"),
+        ]
+        .map(|(from, to)| (Pattern::new(from), to))
+    });
     static SERVER: LazyLock<Pattern> = LazyLock::new(|| {
         Pattern::new(
             r"^(?:Server:|Address:?\s*\d*:?\s*127\.0\.0\.1[01]|;; Got |;; flags|;; WARNING|;; (?:Query time|SERVER|WHEN|MSG SIZE))",
         )
     });
-    static ID: LazyLock<Pattern> = LazyLock::new(|| Pattern::new(r"\bid: \d+"));
     let lines = text
         .lines()
         .filter(|line| !line.trim().is_empty() && !SERVER.begins(line));
     let facts = lines.map(|line| {
-        let line = ID.replace(&TTL.replace(line, r"\1 IN "), "id: 0");
+        let line = RULES
+            .iter()
+            .fold(line.to_owned(), |line, (from, to)| from.replace(&line, to));
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-        message(&line, "")
+        wide(&message(&line, ""), "", false)
     });
-    facts.collect::<BTreeSet<_>>().into_iter().collect()
+    let mut facts: Vec<String> = facts.collect();
+    facts.sort();
+    facts
 }
 
 /// A tree of a state: every text in it. `given`: see [`transcript`].

@@ -5,6 +5,7 @@
 //! A pass is a plain function over what it reads; it answers an [`Action`]. Every write carries a
 //! typed [`Reason`].
 
+pub mod apiserver;
 mod cluster;
 pub mod deployment;
 pub mod disruption;
@@ -12,7 +13,9 @@ pub mod endpoints;
 pub mod endpointslice;
 pub mod garbage;
 pub mod kubelet;
+pub mod namespace;
 pub mod node;
+pub mod quota;
 mod reason;
 pub mod replicaset;
 pub mod scheduler;

@@ -58,6 +58,10 @@ pub enum Reason {
     Endpoints,
     OwnerGone,
     CascadeDelete,
+    /// All that is in a namespace goes with it.
+    NamespaceDeleted,
+    /// kube-apiserver makes its own Service again.
+    OwnService,
     Orphan,
     DefaultClass,
     /// A ReplicaSet has fewer Pods than `replicas`.
@@ -220,6 +224,8 @@ impl Reason {
             Reason::Endpoints => "why-endpoints",
             Reason::OwnerGone => "why-owner-gone",
             Reason::CascadeDelete => "why-cascade-delete",
+            Reason::NamespaceDeleted => "why-namespace-deleted",
+            Reason::OwnService => "why-own-service",
             Reason::Orphan => "why-orphan",
             Reason::DefaultClass => "why-default-class",
             Reason::ReplicaMissing { .. } => "why-replica-missing",

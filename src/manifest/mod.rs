@@ -14,6 +14,7 @@ mod validate;
 pub mod yaml;
 
 pub use canonical::canonicalise;
+pub use quantity::canonical as canonical_quantity;
 pub use decode::{Decoded, Fault, decode};
 pub use defaults::{
     DEFAULT_SERVICE_ACCOUNT, admit_pod, default_object, prepare_create, pull_policy, qos_class,

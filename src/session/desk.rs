@@ -3,7 +3,9 @@
 
 use super::Terminal;
 use crate::api::{Str, Time};
-use crate::shell::{Context, Environment, Files, Host, Output, Program, Progress, Stdin, Wait};
+use crate::shell::{
+    Context, Environment, Files, Host, Lookup, Output, Program, Progress, Stdin, Wait,
+};
 use crate::sim::history::Machine;
 use crate::sim::{Ran, Settings, World};
 use imbl::OrdMap;
@@ -90,13 +92,15 @@ pub struct Desk {
     terminal: Terminal,
     files: Files,
     env: Environment,
+    programs: Lookup,
 }
 
 impl Desk {
     /// A fresh desk.
     #[must_use]
-    pub fn new(settings: Settings) -> Desk {
+    pub fn new(settings: Settings, programs: Lookup) -> Desk {
         Desk {
+            programs,
             world: World::new(settings),
             processes: OrdMap::new(),
             exit_codes: OrdMap::new(),
@@ -220,7 +224,7 @@ impl Desk {
             stdin: &mut process.stdin,
             out: &mut out,
             host: Host::Workstation,
-            programs: lookup,
+            programs: self.programs,
         };
         let progress = if interrupt {
             process.program.interrupt(&mut context)
@@ -288,8 +292,9 @@ impl Desk {
     }
 }
 
-/// Finds a program by its name.
-fn lookup(host: &Host, words: &[String]) -> Option<Box<dyn Program>> {
+/// The programs of the terminal and of the containers: finds one by its name.
+#[must_use]
+pub fn programs(host: &Host, words: &[String]) -> Option<Box<dyn Program>> {
     let name = words.first()?;
     match host {
         Host::Workstation => match name.as_str() {

@@ -84,7 +84,7 @@ impl Session {
             inputs: saved.log.len(),
             at: saved.at,
         };
-        let history = History::replay(Desk::new(saved.settings), saved.log, end)
+        let history = History::replay(Desk::new(saved.settings, super::programs), saved.log, end)
             .ok_or_else(|| LoadError::OtherVersion(saved.engine.clone()))?;
         let hash = format!("{:016x}", history.present().world().state_hash());
         if hash != saved.hash {

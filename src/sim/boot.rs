@@ -22,7 +22,7 @@ pub(super) fn boot(store: &mut Store, settings: &Settings) {
     for number in 1..=nodes.count {
         create(Kind::Node, node(number, nodes.pods, then));
     }
-    create(Kind::Service, kubernetes_service());
+    create(Kind::Service, crate::controllers::apiserver::service());
     create(Kind::EndpointSlice, kubernetes_slice());
     if settings.storage_class {
         create(Kind::StorageClass, standard_class());
@@ -123,28 +123,6 @@ pub(super) fn node(number: u32, pods: u32, then: Time) -> Value {
             ]),
         ),
     ])
-}
-
-/// The Service of the API server itself.
-fn kubernetes_service() -> Value {
-    let mut service = named("kubernetes");
-    let labels = [("component", "apiserver"), ("provider", "kubernetes")];
-    service.set(
-        &["metadata", "labels"],
-        Value::Map(labels.into_iter().collect()),
-    );
-    service.set(&["spec", "clusterIP"], "10.96.0.1");
-    service.set(&["spec", "type"], "ClusterIP");
-    service.set(
-        &["spec", "ports"],
-        Value::list([Value::map([
-            ("name", "https".into()),
-            ("port", 443.into()),
-            ("protocol", "TCP".into()),
-            ("targetPort", 6443.into()),
-        ])]),
-    );
-    service
 }
 
 /// The address of the API server: its Service has no selector, so it keeps the slice itself

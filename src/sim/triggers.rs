@@ -30,6 +30,10 @@ pub enum ControllerId {
     ClaimProtection,
     VolumeProtection,
     Garbage,
+    Namespace,
+    Quota,
+    /// kube-apiserver itself.
+    ApiServer,
 }
 
 impl ControllerId {
@@ -54,6 +58,9 @@ impl ControllerId {
             ControllerId::ClaimProtection => "pvc-protection-controller",
             ControllerId::VolumeProtection => "pv-protection-controller",
             ControllerId::Garbage => "generic-garbage-collector",
+            ControllerId::Namespace => "namespace-controller",
+            ControllerId::Quota => "resourcequota-controller",
+            ControllerId::ApiServer => "system:apiserver",
         }
     }
 
@@ -77,8 +84,12 @@ impl ControllerId {
             | ControllerId::Disruption
             | ControllerId::NodeLifecycle
             | ControllerId::TaintEviction
-            | ControllerId::Expander => 20,
+            | ControllerId::Expander
+            | ControllerId::Quota
+            | ControllerId::ApiServer => 20,
             ControllerId::Garbage => 24,
+            // So that all API servers know that the namespace takes nothing new.
+            ControllerId::Namespace => 5000,
             // A node must be missing for 40 s, and the collector looks every 20 s.
             ControllerId::PodCollector => 60_000,
             ControllerId::OutOfService => 20_000,
@@ -90,6 +101,7 @@ impl ControllerId {
 pub(super) fn triggers(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) {
     let object = &change.object;
     garbage(change, store, wake);
+    quotas(change, store, wake);
     match object.kind {
         Kind::StatefulSet => wake(ControllerId::StatefulSet, object.key()),
         Kind::Deployment => wake(ControllerId::Deployment, object.key()),
@@ -99,6 +111,12 @@ pub(super) fn triggers(change: &Change, store: &Store, wake: &mut dyn FnMut(Cont
         Kind::Service => {
             wake(ControllerId::EndpointSlice, object.key());
             wake(ControllerId::Endpoints, object.key());
+            if change.kind == ChangeKind::Deleted && object.name() == "kubernetes" {
+                wake(ControllerId::ApiServer, object.key());
+            }
+        }
+        Kind::Namespace if object.meta.terminating() => {
+            wake(ControllerId::Namespace, object.key());
         }
         Kind::EndpointSlice => {
             if let Some(service) = object.meta.label("kubernetes.io/service-name") {
@@ -115,6 +133,16 @@ pub(super) fn triggers(change: &Change, store: &Store, wake: &mut dyn FnMut(Cont
             node(change, store, wake);
         }
         _ => {}
+    }
+}
+
+/// The quotas that may count an object.
+fn quotas(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)) {
+    if change.object.kind == Kind::Event || change.object.namespace().is_empty() {
+        return;
+    }
+    for quota in store.list(Kind::ResourceQuota, change.object.namespace()) {
+        wake(ControllerId::Quota, quota.key());
     }
 }
 

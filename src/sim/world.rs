@@ -316,6 +316,9 @@ impl World {
                 None => controllers::endpointslice::reconcile(fork, namespace, name),
             },
             ControllerId::Endpoints => controllers::endpoints::reconcile(fork, namespace, name),
+            ControllerId::Namespace => controllers::namespace::reconcile(fork, name),
+            ControllerId::Quota => controllers::quota::reconcile(fork, namespace, name),
+            ControllerId::ApiServer => controllers::apiserver::reconcile(fork),
             ControllerId::Garbage => {
                 controllers::garbage::reconcile(fork, key.kind, namespace, name)
             }

@@ -207,6 +207,12 @@ impl Store {
     pub(super) fn prepare_update(&self, old: &Object, tree: &mut Value) {
         match old.kind {
             Kind::StatefulSet => self.drop_gated(tree, Some(old)),
+            // Its finalizers are the namespace controller's.
+            Kind::Namespace => {
+                if let Some(spec) = old.tree().get("spec") {
+                    tree.set(&["spec"], spec.clone());
+                }
+            }
             Kind::Service => {
                 // An address once given stays, also where the new manifest leaves it out.
                 for key in ["clusterIP", "clusterIPs"] {

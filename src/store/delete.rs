@@ -12,6 +12,9 @@ pub const FOREGROUND: &str = "foregroundDeletion";
 /// The finalizer of an orphaning deletion.
 pub const ORPHAN: &str = "orphan";
 
+/// Namespaces that cannot be deleted (`NamespaceLifecycle`).
+const UNDELETABLE: [&str; 3] = ["default", "kube-public", "kube-system"];
+
 impl Store {
     /// Deletes an object, or begins to (transcripts 11-cascading-delete, 47-force-delete, 60, 70).
     pub(super) fn delete(
@@ -22,9 +25,13 @@ impl Store {
     ) -> Result<Outcome, ApiError> {
         let old = self.find(key.kind, &key.namespace, &key.name)?;
         check_uid(&old, options)?;
+        if key.kind == Kind::Namespace && UNDELETABLE.contains(&key.name.as_str()) {
+            let why = "this namespace may not be deleted";
+            return Err(ApiError::forbidden(key.kind, &key.name, why));
+        }
         let grace = grace_of(&old, options.grace);
         let finalizers = finalizers_for(&old, options.propagation);
-        if grace == 0 && finalizers.is_empty() {
+        if grace == 0 && finalizers.is_empty() && !holds_content(&old) {
             return Ok(self.delete_now(&old, now));
         }
         if let Some(deletion) = old.meta.deletion {
@@ -82,7 +89,11 @@ impl Store {
     ) -> Outcome {
         let mut tree = old.tree().clone();
         tree.set(&["metadata", "deletionTimestamp"], end);
-        tree.set(&["metadata", "deletionGracePeriodSeconds"], grace / 1000);
+        if old.kind == Kind::Namespace {
+            tree.set(&["status", "phase"], "Terminating");
+        } else {
+            tree.set(&["metadata", "deletionGracePeriodSeconds"], grace / 1000);
+        }
         if first && old.meta.generation > 0 {
             tree.set(&["metadata", "generation"], old.meta.generation + 1);
         }
@@ -95,6 +106,7 @@ impl Store {
         let object = outcome.object.clone();
         let done = object.meta.terminating()
             && object.meta.finalizers.is_empty()
+            && !holds_content(&object)
             && object.meta.grace.unwrap_or(0) == 0;
         if !done {
             return outcome;
@@ -107,6 +119,11 @@ impl Store {
             changes,
         }
     }
+}
+
+/// Whether it is a namespace that its controller has not found empty yet.
+fn holds_content(object: &Object) -> bool {
+    object.kind == Kind::Namespace && !object.tree().items_at(&["spec", "finalizers"]).is_empty()
 }
 
 fn check_uid(old: &Object, options: &DeleteOptions) -> Result<(), ApiError> {

@@ -7,10 +7,12 @@
 mod admission;
 mod delete;
 mod names;
+mod quota;
 mod update;
 
 pub use delete::{FOREGROUND, ORPHAN};
 pub use names::Draw;
+pub use quota::used as quota_used;
 pub use update::status_causes;
 
 use crate::api::{ApiError, Key, Kind, NodeLoad, Object, Str, Time, Value};
@@ -355,6 +357,7 @@ impl Store {
         if !causes.is_empty() {
             return Err(ApiError::invalid(kind, &key.name, causes));
         }
+        self.check_quotas(&key, &tree, None)?;
         if self.objects.contains_key(&key) {
             return Err(ApiError::already_exists(kind, &key.name));
         }

@@ -40,6 +40,9 @@ impl Store {
         if !causes.is_empty() {
             return Err(ApiError::invalid(kind, old.name(), causes));
         }
+        if matches!(kind, Kind::PersistentVolumeClaim | Kind::Service) {
+            self.check_quotas(&old.key(), &tree, Some(&old))?;
+        }
         let outcome = self.replace(&old, tree);
         Ok(self.finish_deletion(outcome, now))
     }
@@ -66,6 +69,10 @@ impl Store {
             && let Some(annotations) = tree.at(&["metadata", "annotations"])
         {
             new.set(&["metadata", "annotations"], annotations.clone());
+        }
+        // Stands for the subresource `finalize` too.
+        if kind == Kind::Namespace {
+            keep_part_of(&tree, &mut new, "spec");
         }
         if kind == Kind::StatefulSet {
             let causes = status_causes(&new);
@@ -160,7 +167,11 @@ fn keep_server_owned(old: &Object, tree: &mut Value) {
 }
 
 fn keep_part(old: &Object, tree: &mut Value, key: &str) {
-    match old.tree().get(key) {
+    keep_part_of(old.tree(), tree, key);
+}
+
+fn keep_part_of(old: &Value, tree: &mut Value, key: &str) {
+    match old.get(key) {
         Some(value) => tree.set(&[key], value.clone()),
         None => {
             tree.remove(&[key]);

@@ -1,6 +1,7 @@
 //! Scenarios played with kubectl against a whole cluster (`transcript.jsonl`): the same steps are played
 //! against a session, and what it prints, writes and comes to is compared.
 
+mod in_pod;
 mod play;
 mod scenario;
 mod state;

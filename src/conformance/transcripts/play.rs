@@ -1,5 +1,6 @@
 //! Plays a scenario against a session.
 
+use super::in_pod;
 use super::scenario::{Scenario, Step};
 use super::state::{self, State};
 use crate::api::{Key, Kind, Millis, Str, Time};
@@ -56,7 +57,7 @@ pub fn play(scenario: &Scenario) -> Played {
         ..Settings::default()
     };
     let mut player = Player {
-        session: Session::new(settings),
+        session: Session::with_programs(settings, in_pod::programs),
         watches: BTreeMap::new(),
         last_state: State::new(),
         marker: scenario.marker,
