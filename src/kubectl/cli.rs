@@ -1,9 +1,10 @@
 //! The command line: global flags, verbs, what a verb answers.
 
 use super::failure::Failure;
-use super::flags::{Flag, FlagError, FlagType, Flags, flag};
+use super::flags::{Flag, FlagError, FlagType, Flags, flag, quote};
+use super::manual;
 use super::verbs::{self, Verb};
-use crate::shell::{Context, Program};
+use crate::shell::{Context, Program, Stream};
 
 /// The flags that every command takes.
 pub const GLOBAL: &[Flag] = &[
@@ -13,7 +14,7 @@ pub const GLOBAL: &[Flag] = &[
     flag("user", None, FlagType::Text),
     flag("request-timeout", None, FlagType::Text),
     flag("v", Some('v'), FlagType::Int),
-    flag("help", Some('h'), FlagType::Bool).missing(),
+    flag("help", Some('h'), FlagType::Bool),
     flag("as", None, FlagType::Text).missing(),
     flag("as-group", None, FlagType::Texts).missing(),
     flag("as-uid", None, FlagType::Text).missing(),
@@ -135,8 +136,8 @@ impl std::fmt::Debug for Outcome {
 pub enum Command {
     /// A verb with its flags.
     Verb(&'static Verb, Cli),
-    /// kubectl alone.
-    Overview,
+    /// A help page, on this stream, with this exit code.
+    Page(String, Stream, i32),
 }
 
 /// Reads the words after `kubectl`.
@@ -144,29 +145,33 @@ pub enum Command {
 /// # Errors
 /// What kubectl says of them.
 pub fn read(words: &[String], context: &Context<'_>) -> Result<Command, Failure> {
-    let Some((at, name)) = first_word(words) else {
-        parse_flags(words, &[], "")?;
-        return Ok(Command::Overview);
+    let (path, words) = command(words);
+    let verb = verbs::find(&path);
+    let taken = match verb {
+        Some(verb) => verb.flags.to_vec(),
+        None => manual::options(&path).iter().map(Flag::of).collect(),
     };
-    let rest = || {
-        let (before, after) = words.split_at(at);
-        [before, after.get(1..).unwrap_or_default()].concat()
-    };
-    let Some(verb) = verbs::find(name) else {
+    let flags = parse_flags(&words, &taken, &path)?;
+    if flags.on("help") {
+        return help(&path);
+    }
+    if path.is_empty()
+        && let Some(name) = flags.args.first()
+    {
         return Err(verbs::unknown(name));
-    };
-    let (verb, words) = match verb.subcommands() {
-        [] if verb.path == "create" => creator(verb, rest()),
-        [] => (verb, rest()),
-        _ => subcommand(verb, rest())?,
-    };
-    let Some(known) = verb.flags else {
+    }
+    if let Some((stream, code)) = group(&path) {
+        if code != 0 && !flags.args.is_empty() {
+            let text = format!("unknown command {}", quote(&flags.args.join(" ")));
+            return Err(usage(&path, &text));
+        }
+        return Ok(Command::Page(page(&path), stream, code));
+    }
+    let Some(verb) = verb else {
         return Err(Failure::error(format!(
-            "kubectl {} is not simulated here",
-            verb.path
+            "kubectl {path} is not simulated here"
         )));
     };
-    let flags = parse_flags(&words, known, verb.path)?;
     let namespace = flags
         .text("namespace")
         .filter(|namespace| !namespace.is_empty())
@@ -181,41 +186,68 @@ pub fn read(words: &[String], context: &Context<'_>) -> Result<Command, Failure>
     Ok(Command::Verb(verb, cli))
 }
 
-/// `create ns …` is a command of its own, with flags of its own.
-fn creator(verb: &'static Verb, mut words: Vec<String>) -> (&'static Verb, Vec<String>) {
-    let Some((at, _)) = first_word(&words) else {
-        return (verb, words);
-    };
-    let after: Vec<&str> = words.iter().skip(at).map(String::as_str).collect();
-    let Some((found, count)) = verbs::creator(&after) else {
-        return (verb, words);
-    };
-    words.drain(at..at + count);
-    (found, words)
+/// The command that the words lead to, and the words that are left.
+/// `spf13/cobra/command.go` (`Find`)
+#[must_use]
+pub fn command(words: &[String]) -> (String, Vec<String>) {
+    let (mut path, mut words) = (String::new(), words.to_vec());
+    while let Some((at, name)) = first_word(&words, &path) {
+        let Some(next) = below(&path, name) else {
+            break;
+        };
+        path = next;
+        words.remove(at);
+    }
+    (path, words)
 }
 
-fn subcommand(
-    verb: &'static Verb,
-    words: Vec<String>,
-) -> Result<(&'static Verb, Vec<String>), Failure> {
-    let Some((at, name)) = first_word(&words) else {
-        return Err(Failure::error(format!(
-            "kubectl {} needs one of: {}",
-            verb.path,
-            verb.subcommands().join(", ")
-        )));
-    };
-    let path = format!("{} {name}", verb.path);
-    let Some(found) = verbs::find(&path) else {
-        return Err(usage(verb.path, &format!("unknown command \"{name}\"")));
-    };
-    let mut rest = words.clone();
-    rest.remove(at);
-    Ok((found, rest))
+/// The command that a word names below a command.
+fn below(path: &str, word: &str) -> Option<String> {
+    let join = |word: &str| format!("{path} {word}").trim_start().to_owned();
+    let whole = join(word);
+    if verbs::find(&whole).is_some() || group(&whole).is_some() {
+        return Some(whole);
+    }
+    // Only these have others below them; no page has to be read for the words of the rest.
+    let parent = path.is_empty()
+        || group(path).is_some()
+        || matches!(path, "create" | "apply" | "cluster-info");
+    if !parent {
+        return None;
+    }
+    let mut names = manual::commands(path).into_iter().map(|(name, _)| name);
+    names
+        .find(|name| *name == word || manual::aliases(&join(name)).contains(&word))
+        .map(join)
 }
 
-/// The first word that is neither a flag nor the value of a global flag.
-fn first_word(words: &[String]) -> Option<(usize, &str)> {
+/// What a command that only has others below it does alone: prints its page, and where.
+fn group(path: &str) -> Option<(Stream, i32)> {
+    match path {
+        "" | "certificate" => Some((Stream::Stdout, 0)),
+        "rollout" => Some((Stream::Stdout, 1)),
+        "set" | "config" | "top" | "auth" | "create secret" | "create service" | "kuberc"
+        | "plugin" => Some((Stream::Stderr, 1)),
+        _ => None,
+    }
+}
+
+fn page(path: &str) -> String {
+    manual::page(path).unwrap_or_default()
+}
+
+fn help(path: &str) -> Result<Command, Failure> {
+    Ok(Command::Page(page(path), Stream::Stdout, 0))
+}
+
+/// The first word that is neither a flag nor the value of one. A flag that is not known yet takes a value.
+/// `spf13/cobra/command.go` (`stripFlags`)
+fn first_word<'a>(words: &'a [String], path: &str) -> Option<(usize, &'a str)> {
+    let own = verbs::find(path).map_or(&[][..], |verb| verb.flags);
+    let switch = |fits: &dyn Fn(&Flag) -> bool| {
+        let mut known = GLOBAL.iter().filter(|flag| flag.long != "help").chain(own);
+        known.any(|flag| (flag.kind == FlagType::Bool || flag.bare.is_some()) && fits(flag))
+    };
     let mut skip = false;
     for (i, word) in words.iter().enumerate() {
         if skip {
@@ -223,13 +255,11 @@ fn first_word(words: &[String]) -> Option<(usize, &str)> {
         } else if word == "--" {
             return None;
         } else if let Some(name) = word.strip_prefix("--") {
-            let bare = |f: &&Flag| f.kind != FlagType::Bool;
-            skip = GLOBAL.iter().filter(bare).any(|f| f.long == name);
+            skip = !name.contains('=') && !switch(&|flag| flag.long == name);
         } else if word.starts_with('-') && word.len() > 1 {
             let mut letters = word.chars().skip(1);
             let short = letters.next();
-            let takes_value = |f: &&Flag| f.kind != FlagType::Bool && f.short == short;
-            skip = letters.next().is_none() && GLOBAL.iter().any(|f| takes_value(&f));
+            skip = letters.next().is_none() && !switch(&|flag| flag.short == short);
         } else {
             return Some((i, word));
         }
@@ -239,7 +269,8 @@ fn first_word(words: &[String]) -> Option<(usize, &str)> {
 
 fn parse_flags(words: &[String], known: &[Flag], path: &str) -> Result<Flags, Failure> {
     let all: Vec<Flag> = known.iter().chain(GLOBAL).copied().collect();
-    Flags::parse(words, &all).map_err(|error| match error {
+    let others = || manual::options(path).iter().map(Flag::of).collect();
+    Flags::parse(words, &all, &others).map_err(|error| match error {
         FlagError::Usage(text) => {
             let command = format!("kubectl {path}");
             Failure::error(format!(

@@ -1,6 +1,7 @@
 //! Flags as pflag reads them: `-lapp=nginx`, `-o=wide`, `--replicas 5`, `--watch=false`, `--`.
 //! `spf13/pflag/flag.go`
 
+use super::manual::Opt;
 use crate::api::Millis;
 use std::collections::BTreeMap;
 
@@ -67,6 +68,22 @@ impl Flag {
         }
     }
 
+    /// A flag as a help page lists it.
+    #[must_use]
+    pub fn of(option: &Opt) -> Flag {
+        let kind = match option.default {
+            "true" | "false" => FlagType::Bool,
+            "[]" => FlagType::Texts,
+            default if default.parse::<i64>().is_ok() => FlagType::Int,
+            default if parse_duration(default).is_ok() => FlagType::Duration,
+            _ => FlagType::Text,
+        };
+        Flag {
+            short: option.short,
+            ..flag(option.long, None, kind)
+        }
+    }
+
     fn label(&self) -> String {
         match self.short {
             Some(short) => format!("-{short}, --{}", self.long),
@@ -86,11 +103,15 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// Takes `words` apart by the given flags.
+    /// Takes `words` apart by the given flags. `others` are those that kubectl has besides.
     ///
     /// # Errors
     /// What pflag says, without `error: `; or, for a flag that is not simulated, a sentence that says so.
-    pub fn parse(words: &[String], known: &[Flag]) -> Result<Flags, FlagError> {
+    pub fn parse(
+        words: &[String],
+        known: &[Flag],
+        others: &dyn Fn() -> Vec<Flag>,
+    ) -> Result<Flags, FlagError> {
         let mut flags = Flags::default();
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -99,9 +120,9 @@ impl Flags {
                 flags.args.extend(words.cloned());
                 break;
             } else if let Some(long) = word.strip_prefix("--") {
-                flags.long(word, long, &mut words, known)?;
+                flags.long(word, long, &mut words, known, others)?;
             } else if word.len() > 1 && word.starts_with('-') {
-                flags.shorts(word, &mut words, known)?;
+                flags.shorts(word, &mut words, known, others)?;
             } else {
                 flags.args.push(word.clone());
             }
@@ -115,6 +136,7 @@ impl Flags {
         long: &str,
         rest: &mut std::slice::Iter<'_, String>,
         known: &[Flag],
+        others: &dyn Fn() -> Vec<Flag>,
     ) -> Result<(), FlagError> {
         let (name, value) = match long.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
@@ -124,6 +146,9 @@ impl Flags {
             return Err(FlagError::Usage(format!("bad flag syntax: {word}")));
         }
         let Some(flag) = known.iter().find(|flag| flag.long == name) else {
+            if let Some(flag) = others().iter().find(|flag| flag.long == name) {
+                return Err(FlagError::Missing(flag.long));
+            }
             return Err(FlagError::Usage(format!("unknown flag: --{name}")));
         };
         let value = match (value, bare_value(flag)) {
@@ -142,11 +167,15 @@ impl Flags {
         word: &str,
         rest: &mut std::slice::Iter<'_, String>,
         known: &[Flag],
+        others: &dyn Fn() -> Vec<Flag>,
     ) -> Result<(), FlagError> {
         let mut letters = word.get(1..).unwrap_or_default();
         while let Some(letter) = letters.chars().next() {
             let after = letters.get(letter.len_utf8()..).unwrap_or_default();
             let Some(flag) = known.iter().find(|flag| flag.short == Some(letter)) else {
+                if let Some(flag) = others().iter().find(|flag| flag.short == Some(letter)) {
+                    return Err(FlagError::Missing(flag.long));
+                }
                 return Err(FlagError::Usage(format!(
                     "unknown shorthand flag: '{letter}' in -{letters}"
                 )));
@@ -379,7 +408,7 @@ mod tests {
 
     fn parse(line: &str) -> Result<Flags, FlagError> {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        Flags::parse(&words, KNOWN)
+        Flags::parse(&words, KNOWN, &Vec::new)
     }
 
     fn refusal(line: &str) -> String {

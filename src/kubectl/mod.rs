@@ -5,9 +5,11 @@
 pub mod cli;
 pub mod cluster;
 pub mod describe;
+pub mod explain;
 pub mod failure;
 pub mod flags;
 pub mod load;
+pub mod manual;
 pub mod patch;
 #[cfg(test)]
 mod playback;
@@ -80,9 +82,9 @@ enum Started {
 
 fn start(words: &[String], cx: &mut Context<'_>) -> Result<Started, Failure> {
     match cli::read(words, cx)? {
-        Command::Overview => {
-            cx.out.stdout(verbs::overview());
-            Ok(Started::As(Outcome::Done(0)))
+        Command::Page(text, stream, code) => {
+            cx.out.push(stream, text.into());
+            Ok(Started::As(Outcome::Done(code)))
         }
         Command::Verb(verb, cli) => {
             let reads = cli.files().iter().any(|file| file == "-");

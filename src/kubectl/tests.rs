@@ -255,20 +255,47 @@ fn applying_again_from_standard_input() {
     assert_eq!(bad.code, Some(1));
 }
 
+/// Every command and flag that kubectl lists works here or says in one sentence that it does not.
 #[test]
 fn what_is_not_simulated_says_so() {
+    use super::{manual, verbs};
     let mut player = Player::new(Settings::default());
-    for (line, err) in [
-        (
-            "kubectl port-forward web-0 80",
-            "error: kubectl port-forward is not simulated here\n",
-        ),
-        (
-            "kubectl get pods --token=x",
-            "error: --token is not simulated here\n",
-        ),
-    ] {
-        let said = player.run(line, "", 1000);
-        assert_eq!((said.code, said.err.as_str()), (Some(1), err));
+    let (mut commands, mut flags) = (0, 0);
+    let mut waiting = vec![String::new()];
+    while let Some(path) = waiting.pop() {
+        let below = manual::commands(&path);
+        waiting.extend(
+            below
+                .iter()
+                .map(|(name, _)| format!("{path} {name}").trim().to_owned()),
+        );
+        let verb = verbs::find(&path);
+        commands += 1;
+        if verb.is_none() && below.is_empty() {
+            let said = player.run(&format!("kubectl {path}"), "", 1000);
+            let sentence = format!("error: kubectl {path} is not simulated here\n");
+            assert_eq!((said.code, said.err), (Some(1), sentence));
+        }
+        let known = |long: &str| {
+            let own = verb.map_or(&[][..], |verb| verb.flags);
+            let mut all = own.iter().chain(super::cli::GLOBAL);
+            all.find(|flag| flag.long == long)
+                .is_some_and(|flag| flag.simulated)
+        };
+        for option in manual::options(&path) {
+            flags += 1;
+            if verb.is_none() || known(option.long) {
+                continue;
+            }
+            let value = if option.is_switch() { "true" } else { "1" };
+            let said = player.run(
+                &format!("kubectl {path} --{}={value}", option.long),
+                "",
+                1000,
+            );
+            let sentence = format!("error: --{} is not simulated here\n", option.long);
+            assert_eq!((said.code, said.err), (Some(1), sentence), "{path}");
+        }
     }
+    assert!(commands > 100 && flags > 900, "{commands} {flags}");
 }

@@ -34,6 +34,9 @@ The project's commands:
       passed to the `tools` binary, which is built optimised
   cargo xtask schema
       write src/manifest/schema_table.txt, the fields of the API's kinds, anew
+  cargo xtask manual KUBECTL
+      record kubectl's help pages and the API's descriptions anew, from a real
+      kubectl and the cluster it talks to
   cargo xtask setup
       install what is missing and stop
 ";
@@ -61,7 +64,8 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         "dist" => dist(rest),
         "tidy" => tidy::check(&places::workspace()?).map(|()| ExitCode::SUCCESS),
         "browser" => test::browser_alone(rest),
-        "schema" => schema(),
+        "schema" => recorder("schema", rest),
+        "manual" => recorder("manual", rest),
         "setup" => setup::everything().map(|()| ExitCode::SUCCESS),
         "conformance" | "soak" | "bench" | "doctest" | "lessons" => test::tools(arguments),
         "help" | "--help" | "-h" => {
@@ -72,10 +76,13 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
     }
 }
 
-/// Writes the schema table. Apart from this program, for the types of the whole API take a while to build.
-fn schema() -> Result<ExitCode> {
+/// Runs a program that writes data which is committed. They are apart from this one, as they are rarely used
+/// and take a while to build.
+fn recorder(package: &str, arguments: &[String]) -> Result<ExitCode> {
     let mut cargo = Command::new("cargo");
-    cargo.args(["run", "--package", "schema"]);
+    cargo
+        .args(["run", "--package", package, "--"])
+        .args(arguments);
     cargo.current_dir(places::workspace()?);
     run::run(&mut cargo).map(|()| ExitCode::SUCCESS)
 }

@@ -64,13 +64,6 @@ pub const REPLACE_FLAGS: &[Flag] = &[
 /// Runs `create`.
 pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     let args = &cli.flags.args;
-    if let Some(first) = args.first()
-        && SUBCOMMANDS.contains(&first.as_str())
-    {
-        return Err(Failure::error(format!(
-            "kubectl create {first} is not simulated here"
-        )));
-    }
     if !args.is_empty() {
         return Err(cli.usage(&format!("Unexpected args: [{}]", args.join(" "))));
     }
@@ -130,30 +123,6 @@ pub fn run_replace(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> 
         Ok((answer.object, "replaced"))
     })
 }
-
-/// The kinds that kubectl can make from flags.
-const SUBCOMMANDS: [&str; 20] = [
-    "clusterrole",
-    "clusterrolebinding",
-    "configmap",
-    "cm",
-    "cronjob",
-    "deployment",
-    "deploy",
-    "ingress",
-    "job",
-    "namespace",
-    "ns",
-    "poddisruptionbudget",
-    "pdb",
-    "priorityclass",
-    "quota",
-    "role",
-    "rolebinding",
-    "secret",
-    "service",
-    "serviceaccount",
-];
 
 type Made = Result<(Arc<Object>, &'static str), Failure>;
 

@@ -18,19 +18,21 @@ const VALIDATE: Flag = flag("validate", None, FlagType::Text).bare("strict");
 
 macro_rules! made_of {
     ($($more:expr),* $(,)?) => {
-        &[MISSING_KEYS, DRY_RUN, FIELD_MANAGER, OUTPUT, SAVE, MANAGED_FIELDS, TEMPLATE, VALIDATE, $($more),*]
+        &[MISSING_KEYS, DRY_RUN, FIELD_MANAGER, OUTPUT, SAVE, MANAGED_FIELDS, TEMPLATE, $($more),*]
     };
 }
 
 /// The flags of `create namespace`.
-pub const NAMESPACE_FLAGS: &[Flag] = made_of![];
+pub const NAMESPACE_FLAGS: &[Flag] = made_of![VALIDATE];
 /// The flags of `create quota`.
 pub const QUOTA_FLAGS: &[Flag] = made_of![
+    VALIDATE,
     flag("hard", None, FlagType::Text),
     flag("scopes", None, FlagType::Text).missing()
 ];
 /// The flags of `create configmap`.
 pub const CONFIG_MAP_FLAGS: &[Flag] = made_of![
+    VALIDATE,
     flag("append-hash", None, FlagType::Bool).missing(),
     flag("from-env-file", None, FlagType::Texts).missing(),
     flag("from-file", None, FlagType::Texts),
@@ -38,11 +40,13 @@ pub const CONFIG_MAP_FLAGS: &[Flag] = made_of![
 ];
 /// The flags of `create service clusterip`.
 pub const SERVICE_FLAGS: &[Flag] = made_of![
+    VALIDATE,
     flag("clusterip", None, FlagType::Text),
     flag("tcp", None, FlagType::List)
 ];
 /// The flags of `create deployment`.
 pub const DEPLOYMENT_FLAGS: &[Flag] = made_of![
+    VALIDATE,
     flag("image", None, FlagType::List),
     flag("port", None, FlagType::Int),
     flag("replicas", Some('r'), FlagType::Int),

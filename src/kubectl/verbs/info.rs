@@ -158,7 +158,11 @@ pub fn get_contexts(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure>
 }
 
 /// The flags of `config set-context`.
-pub const SET_CONTEXT_FLAGS: &[Flag] = &[flag("current", None, FlagType::Bool)];
+pub const SET_CONTEXT_FLAGS: &[Flag] = &[
+    flag("current", None, FlagType::Bool),
+    flag("cluster", None, FlagType::Text).missing(),
+    flag("user", None, FlagType::Text).missing(),
+];
 
 /// Runs `config set-context`: the namespace can be set.
 pub fn set_context(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {

@@ -3,6 +3,7 @@
 use super::cli::{Cli, Outcome};
 use super::failure::Failure;
 use super::flags::{Flag, FlagType, flag};
+use super::manual;
 use crate::shell::Context;
 
 pub mod apply;
@@ -13,7 +14,9 @@ pub mod delete;
 pub mod describe;
 pub mod events;
 pub mod exec;
+pub mod explain;
 pub mod get;
+pub mod help;
 pub mod info;
 pub mod label;
 pub mod patch;
@@ -30,36 +33,10 @@ pub mod watch;
 pub struct Verb {
     /// `rollout status`
     pub path: &'static str,
-    /// Its flags; `None` if it is not simulated.
-    pub flags: Option<&'static [Flag]>,
+    /// Its flags.
+    pub flags: &'static [Flag],
     /// Does it.
     pub run: fn(&mut Context<'_>, &Cli) -> Result<Outcome, Failure>,
-}
-
-impl Verb {
-    /// The names of its subcommands, in kubectl's order.
-    #[must_use]
-    pub fn subcommands(&self) -> &'static [&'static str] {
-        match self.path {
-            "rollout" => &["history", "pause", "restart", "resume", "status", "undo"],
-            "set" => &[
-                "env",
-                "image",
-                "resources",
-                "selector",
-                "serviceaccount",
-                "subject",
-            ],
-            "config" => &[
-                "current-context",
-                "get-contexts",
-                "set-context",
-                "use-context",
-                "view",
-            ],
-            _ => &[],
-        }
-    }
 }
 
 const fn verb(
@@ -67,37 +44,17 @@ const fn verb(
     flags: &'static [Flag],
     run: fn(&mut Context<'_>, &Cli) -> Result<Outcome, Failure>,
 ) -> Verb {
-    Verb {
-        path,
-        flags: Some(flags),
-        run,
-    }
+    Verb { path, flags, run }
 }
 
-const fn missing(path: &'static str) -> Verb {
-    Verb {
-        path,
-        flags: None,
-        run: |_, _| Ok(Outcome::Done(1)),
-    }
-}
-
-/// Every command, in the order in which kubectl knows them.
+/// Every command that is simulated. What else there is, the help pages know.
 static VERBS: &[Verb] = &[
     verb("create", create::FLAGS, create::run),
-    missing("expose"),
     verb("run", create_kinds::RUN_FLAGS, create_kinds::run),
-    missing("set"),
-    missing("explain"),
+    verb("explain", explain::FLAGS, explain::run),
     verb("get", get::FLAGS, get::run),
-    missing("edit"),
     verb("delete", delete::FLAGS, delete::run),
-    missing("rollout"),
     verb("scale", scale::FLAGS, scale::run),
-    missing("autoscale"),
-    missing("certificate"),
-    missing("cluster-info"),
-    missing("top"),
     verb(
         "cordon",
         cluster_admin::CORDON_FLAGS,
@@ -115,35 +72,21 @@ static VERBS: &[Verb] = &[
     ),
     verb("taint", taint::FLAGS, taint::run),
     verb("describe", describe::FLAGS, describe::run),
-    missing("logs"),
-    missing("attach"),
     verb("exec", exec::FLAGS, exec::run),
-    missing("port-forward"),
-    missing("proxy"),
-    missing("cp"),
-    missing("auth"),
-    missing("debug"),
     verb("events", events::FLAGS, events::run),
-    missing("diff"),
     verb("apply", apply::FLAGS, apply::run),
     verb("patch", patch::FLAGS, patch::run),
     verb("replace", create::REPLACE_FLAGS, create::run_replace),
     verb("wait", wait::FLAGS, wait::run),
-    missing("kustomize"),
     verb("label", label::FLAGS, label::run_label),
     verb("annotate", label::FLAGS, label::run_annotate),
-    missing("completion"),
     verb(
         "api-resources",
         info::API_RESOURCES_FLAGS,
         info::api_resources,
     ),
     verb("api-versions", &[], info::api_versions),
-    missing("config"),
-    missing("plugin"),
     verb("version", info::VERSION_FLAGS, info::version),
-    missing("options"),
-    missing("alpha"),
     verb("rollout history", rollout::HISTORY_FLAGS, rollout::history),
     verb("rollout pause", rollout::PAUSE_FLAGS, rollout::pause),
     verb("rollout restart", rollout::RESTART_FLAGS, rollout::restart),
@@ -182,9 +125,6 @@ static VERBS: &[Verb] = &[
         create_kinds::DEPLOYMENT_FLAGS,
         create_kinds::deployment,
     ),
-    missing("set selector"),
-    missing("set serviceaccount"),
-    missing("set subject"),
     verb("config current-context", &[], info::current_context),
     verb(
         "config get-contexts",
@@ -198,35 +138,10 @@ static VERBS: &[Verb] = &[
     ),
     verb("config use-context", &[], info::use_context),
     verb("config view", info::VIEW_FLAGS, info::view),
-    missing("help"),
+    verb("help", &[], help::run),
+    verb("options", &[], help::options),
+    verb("alpha", &[], help::alpha),
 ];
-
-/// What `kubectl` alone prints here: the commands that work.
-#[must_use]
-pub fn overview() -> String {
-    let mut text =
-        "kubectl controls the Kubernetes cluster manager.\n\nCommands that work here:\n".to_owned();
-    for verb in VERBS.iter().filter(|verb| verb.flags.is_some()) {
-        text.push_str(&format!("  {}\n", verb.path));
-    }
-    text
-}
-
-/// The command for `kubectl create WORD…` that makes an object from flags, and how many words name it.
-#[must_use]
-pub fn creator(words: &[&str]) -> Option<(&'static Verb, usize)> {
-    let path = match *words.first()? {
-        "namespace" | "ns" => "create namespace",
-        "quota" | "resourcequota" => "create quota",
-        "configmap" | "cm" => "create configmap",
-        "deployment" | "deploy" => "create deployment",
-        "service" | "svc" if words.get(1) == Some(&"clusterip") => {
-            return Some((find("create service clusterip")?, 2));
-        }
-        _ => return None,
-    };
-    Some((find(path)?, 1))
-}
 
 /// The command with this path.
 #[must_use]
@@ -238,10 +153,10 @@ pub fn find(path: &str) -> Option<&'static Verb> {
 #[must_use]
 pub fn unknown(name: &str) -> Failure {
     let lower = name.to_ascii_lowercase();
-    let near: Vec<&str> = VERBS
-        .iter()
-        .map(|verb| verb.path)
-        .filter(|path| !path.contains(' '))
+    let near: Vec<&str> = manual::commands("")
+        .into_iter()
+        .map(|(name, _)| name)
+        .chain(["options", "alpha"])
         .filter(|path| distance(&lower, path) <= 2 || path.starts_with(&lower))
         .collect();
     let mut text = format!("unknown command \"{name}\" for \"kubectl\"");
@@ -307,5 +222,32 @@ mod tests {
             );
         }
         assert!(unknown("GET").text().ends_with("\tset\n\tget"));
+    }
+
+    /// Flags that kubectl takes and does not list.
+    const HIDDEN: [&str; 1] = ["record"];
+
+    // Recorded: the help pages, `src/kubectl/manual/pages.txt`.
+    #[test]
+    fn every_flag_of_a_verb_is_kubectls() {
+        let mut wrong = Vec::new();
+        for verb in VERBS {
+            if matches!(verb.path, "help" | "options" | "alpha") {
+                continue;
+            }
+            assert!(manual::is_command(verb.path), "{}", verb.path);
+            let listed = manual::options(verb.path);
+            for flag in verb.flags {
+                let same = listed.iter().any(|option| {
+                    option.long == flag.long
+                        && option.short == flag.short
+                        && option.is_switch() == (flag.kind == FlagType::Bool)
+                });
+                if !same && !HIDDEN.contains(&flag.long) {
+                    wrong.push(format!("{} --{}", verb.path, flag.long));
+                }
+            }
+        }
+        assert_eq!(wrong, Vec::<String>::new());
     }
 }
