@@ -4,6 +4,9 @@ mod cluster;
 mod desk;
 mod files;
 mod save;
+mod shown;
+#[cfg(test)]
+mod states;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -11,6 +14,7 @@ mod tests;
 pub use desk::{Desk, Input, Origin, programs};
 pub use files::WEB_YAML;
 pub use save::LoadError;
+pub use shown::Shown;
 pub use terminal::{Line, LineKind, Terminal};
 
 use crate::api::{Millis, Str, Time};

@@ -618,6 +618,20 @@ impl World {
         &mut self.runtime
     }
 
+    /// Gives a node another number of Pods that it can hold.
+    fn resize_node(&mut self, number: u32, pods: u32) {
+        let key = Key::new(Kind::Node, "", format!("node-{number}"));
+        let Some(node) = self.store.get(&key) else {
+            return;
+        };
+        let mut tree = node.tree().clone();
+        for part in ["capacity", "allocatable"] {
+            tree.set(&["status", part, "pods"], pods.to_string());
+        }
+        // A node that has this size already is not written.
+        let _ = self.update_status(Kind::Node, tree);
+    }
+
     /// Changes the settings: nodes are added or taken away, gates and timings hold from now on. The seed
     /// stays what it was.
     pub fn configure(&mut self, settings: Settings) {
@@ -630,6 +644,9 @@ impl World {
         self.store.set_gates(Gates {
             max_unavailable: settings.max_unavailable,
         });
+        for number in 1..=former.min(nodes.count) {
+            self.resize_node(number, nodes.pods);
+        }
         for number in former + 1..=nodes.count {
             let tree = super::boot::node(number, nodes.pods, self.now);
             // A node of that name that the learner made by hand stays as it is.

@@ -135,6 +135,11 @@ pub(super) fn Ordinal(
     }
 }
 
+/// What a screen reader says of a cell, in place of what is shown: one sentence.
+fn said(label: impl Fn() -> Option<String> + Send + Sync + 'static) -> AnyView {
+    view! { <span class="sr">{label}</span> }.into_any()
+}
+
 /// The first cell of the board can be reached by Tab; arrows move on from there.
 fn roving(position: usize, column: usize) -> &'static str {
     if position == 0 && column == 0 {
@@ -167,14 +172,15 @@ fn dns_cell(page: Page, row: Row) -> AnyView {
             role="gridcell"
             tabindex="-1"
             aria-colindex="2"
-            aria-label=move || dns.get().map(|(name, dns)| page.text(&match dns.record {
-                Some(ip) if dns.published => t::cell_dns_published(ip, name),
-                Some(ip) => t::cell_dns_record(ip, name),
-                None => t::cell_dns_none(name),
-            }))
             data-absent=move || absent().then_some("")
             data-changed-now=move || dns.with(|d| d.as_ref().is_some_and(|(_, d)| d.changed)).then_some("")
         >
+            {said(move || dns.get().map(|(name, dns)| page.text(&match dns.record {
+                Some(ip) if dns.published => t::cell_dns_published(ip, name),
+                Some(ip) => t::cell_dns_record(ip, name),
+                None => t::cell_dns_none(name),
+            })))}
+            <div class="shown" aria-hidden="true">
             <span class="knot">{icon("i-dns")}</span>
             <span class="name">
                 <b>{move || dns.with(|d| d.as_ref().map(|(_, d)| d.name.clone()))}</b>
@@ -195,6 +201,7 @@ fn dns_cell(page: Page, row: Row) -> AnyView {
                 }.into_any(),
                 None => view! { <span class="answer none">{page.text(&t::dns_none())}</span> }.into_any(),
             })}
+            </div>
         </div>
     }
     .into_any()
@@ -227,15 +234,17 @@ fn slot_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
             role="gridcell"
             tabindex="-1"
             aria-colindex="3"
-            aria-label=label
             data-life=move || (life.get() == Some(Life::Ghost)).then_some("ghost")
         >
+            {said(label)}
+            <div class="shown" aria-hidden="true">
             {move || match uid.get() {
                 Some(_) => pod_card(page, card),
                 None => vacant.get().map(|(word, why)| view! {
                     <div class="vacant"><b>{page.text(&word)}</b><span>{page.text(&why)}</span></div>
                 }).into_any(),
             }}
+            </div>
         </div>
     }
     .into_any()
@@ -391,7 +400,10 @@ fn claim_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
                         t::cell_claim_kept(claim.name, &name, claim.size, claim.phase)
                     }
                     () => t::cell_claim(claim.name, &name, claim.size, claim.phase),
-                })
+                }) + &claim
+                    .note
+                    .map(|note| format!(", {}", page.text(&note)))
+                    .unwrap_or_default()
             });
             let text = says.collect::<Vec<_>>().join("; ");
             if text.is_empty() {
@@ -408,10 +420,11 @@ fn claim_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
             role="gridcell"
             tabindex="-1"
             aria-colindex="4"
-            aria-label=label
             data-absent=move || absent().then_some("")
             data-changed-now=move || claims.with(|c| c.as_ref().is_some_and(|(_, c)| c.iter().any(|c| c.changed))).then_some("")
         >
+            {said(label)}
+            <div class="shown" aria-hidden="true">
             <span class="knot">{icon("i-claim")}</span>
             {move || claims.get().map(|(_, claims)| {
                 if claims.is_empty() {
@@ -419,6 +432,7 @@ fn claim_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
                 }
                 claims.iter().map(|claim| claim_lines(page, claim)).collect_view().into_any()
             })}
+            </div>
         </div>
     }
     .into_any()
@@ -437,9 +451,14 @@ fn claim_lines(page: Page, claim: &ClaimRow) -> AnyView {
         }
         .into_any()
     };
+    let note = claim.note.as_ref().map(|note| {
+        let text = page.text(note);
+        view! { <div class="line note"><span class="meta" title=text.clone()>{text.clone()}</span></div> }
+    });
     view! {
         <div class="line"><code title=claim.name.to_string()>{claim.name.to_string()}</code></div>
         <div class="line">{meta}</div>
+        {note}
     }
     .into_any()
 }
@@ -486,15 +505,17 @@ fn volume_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
             role="gridcell"
             tabindex="-1"
             aria-colindex="5"
-            aria-label=label
             data-absent=move || absent().then_some("")
             data-changed-now=move || claims.with(|c| c.as_ref().is_some_and(|(_, c)| c.iter().any(|c| c.volume.as_ref().is_some_and(|v| v.changed)))).then_some("")
         >
+            {said(label)}
+            <div class="shown" aria-hidden="true">
             <span class="knot">{icon("i-volume")}</span>
             {move || claims.get().map(|(_, claims)| {
                 let lines = claims.iter().map(|claim| volume_lines(page, claim)).collect_view();
                 lines.into_any()
             })}
+            </div>
         </div>
     }
     .into_any()

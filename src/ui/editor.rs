@@ -141,7 +141,6 @@ fn foot(page: Page) -> AnyView {
             <button
                 class="btn"
                 class:solid=move || dirty.get()
-                aria-label=move || page.text(&t::editor_apply())
                 aria-keyshortcuts="Control+Enter"
                 on:click=move |_| page.apply()
             >

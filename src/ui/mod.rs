@@ -53,7 +53,12 @@ fn App() -> impl IntoView {
             data-embed=page.embed.then_some("")
             data-still=move || still().then_some("")
         >
-            <bar::Bar page/>
+            {if page.embed {
+                // The set's header is the title that is seen.
+                view! { <header class="sr"><h1>{move || page.text(&t::app_name())}</h1></header> }.into_any()
+            } else {
+                view! { <bar::Bar page/> }.into_any()
+            }}
             {views(page)}
             {side(page)}
             <main class="main">
@@ -92,14 +97,16 @@ fn views(page: Page) -> AnyView {
         }
     });
     view! {
-        <div
-            class="views tabs"
-            role="tablist"
-            aria-label=move || page.text(&t::views_label())
-            on:keydown=move |event| keys::move_in_tabs(&event)
-        >
-            {tabs.collect_view()}
-        </div>
+        <nav class="views" aria-label=move || page.text(&t::views_label())>
+            <div
+                class="tabs"
+                role="tablist"
+                aria-label=move || page.text(&t::views_label())
+                on:keydown=move |event| keys::move_in_tabs(&event)
+            >
+                {tabs.collect_view()}
+            </div>
+        </nav>
     }
     .into_any()
 }

@@ -7,9 +7,7 @@ use crate::api::{Key, Kind, Millis, Object, Str, Time};
 use crate::manifest::{Diagnostic, diagnose};
 use crate::session::{Input, LineKind, Origin, Session, Terminal};
 use crate::sim::{Settings, WriteRecord};
-use crate::view::{
-    self, Board, EventRow, Lane, Language, NodeRow, Say, Source, Tracks, Why, WriteRow, t,
-};
+use crate::view::{self, Board, EventRow, Lane, Language, NodeRow, Say, Tracks, Why, WriteRow, t};
 use crate::web::{self, Storage};
 use imbl::Vector;
 use leptos::prelude::*;
@@ -275,64 +273,12 @@ impl Page {
     fn refresh_board(self, session: &Session) {
         let world = session.world();
         let store = world.store();
-        put(
-            self.sets,
-            store
-                .list(Kind::StatefulSet, "")
-                .map(|set| set.key())
-                .collect(),
-        );
-        let set = self.shown(session);
-        let files = |volume: &str| {
-            let tree = world.runtime().volume(volume);
-            let files = tree.into_iter().flat_map(|tree| tree.files());
-            let first_line = |text: &str| {
-                text.lines()
-                    .next()
-                    .unwrap_or_default()
-                    .chars()
-                    .take(60)
-                    .collect()
-            };
-            files
-                .map(|(name, text)| view::File {
-                    name: name.to_string(),
-                    text: first_line(text),
-                })
-                .collect()
-        };
-        let births = |key: &Key| store.births(key);
-        let source = Source {
-            store,
-            now: session.now(),
-            births: &births,
-            files: &files,
-        };
-        let board = set.as_ref().map(|set| view::board(&source, set));
-        let why = match (&set, &board) {
-            (Some(set), Some(board)) => {
-                let decision = world.decision(&set.key()).map(|decision| &decision.why);
-                Why::of(store, set, board, decision)
-            }
-            _ => Why::without_set(store),
-        };
-        let revision = |card: &view::PodCard| card.revision;
-        let tenant = |pod: &Object| {
-            let ordinal = pod.pod()?.ordinal();
-            let rows = &board.as_ref()?.ordinals;
-            let at = rows
-                .binary_search_by_key(&ordinal, |row| row.ordinal)
-                .ok()?;
-            match &rows.get(at)?.slot {
-                view::Slot::Pod(card) if card.uid == pod.meta.uid => {
-                    Some((ordinal, revision(card)))
-                }
-                _ => None,
-            }
-        };
-        put(self.nodes, view::nodes(store, &tenant));
-        put(self.why, why);
-        put(self.board, board.map(Arc::new));
+        let wanted = self.later.with_value(|later| later.wanted.clone());
+        let shown = session.shown(wanted.as_ref());
+        put(self.sets, shown.sets);
+        put(self.nodes, shown.nodes);
+        put(self.why, shown.why);
+        put(self.board, shown.board.map(Arc::new));
         if self.panel.get_untracked() == Panel::Events {
             put(self.events, view::events(store));
         }

@@ -3,6 +3,7 @@
 use super::{PodCard, PodState, Say, t};
 use crate::api::Arrange as _;
 use crate::api::{Key, Kind, Object, Str, Time, UpdateStrategy};
+use crate::controllers::Reason;
 use crate::store::{Change, ChangeKind, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ pub struct Source<'a> {
     pub births: &'a dyn Fn(&Key) -> u32,
     /// The files of a volume, by the name of the PersistentVolume.
     pub files: &'a dyn Fn(&str) -> Vec<File>,
+    /// Why a controller last did nothing more about an object.
+    pub decision: &'a dyn Fn(&Key) -> Option<Reason>,
 }
 
 /// A file in a volume.
@@ -168,6 +171,8 @@ pub struct ClaimRow {
     pub modes: String,
     /// Whether it outlived its Pod's ordinal.
     pub kept: bool,
+    /// Why it is not bound, or not gone.
+    pub note: Option<Say>,
     /// Whether the last event changed it.
     pub changed: bool,
     /// The volume it is bound to.
@@ -465,6 +470,7 @@ impl<'a> Builder<'a> {
                         size: String::new(),
                         modes: String::new(),
                         kept: false,
+                        note: None,
                         changed: false,
                         volume: None,
                     },
@@ -505,7 +511,12 @@ impl<'a> Builder<'a> {
                 .map(|mode| short_mode(mode))
                 .collect::<Vec<_>>()
                 .join(","),
-            kept: life == Life::Ghost,
+            kept: life == Life::Ghost && claim.meta.deletion.is_none(),
+            note: (tone != "ready")
+                .then(|| (self.source.decision)(&claim.key()))
+                .flatten()
+                .as_ref()
+                .and_then(super::panels::say),
             changed: self.changed(Kind::PersistentVolumeClaim, claim.name()),
             volume: volume.map(|volume| VolumeRow {
                 name: volume.name().clone(),

@@ -130,7 +130,7 @@ impl Say {
 
     /// The slots of the message that nothing fills.
     #[cfg(test)]
-    pub(super) fn unfilled(&self, language: Language) -> Vec<&'static str> {
+    pub(crate) fn unfilled(&self, language: Language) -> Vec<&'static str> {
         let template = self.template(language);
         let slots = template
             .split('{')

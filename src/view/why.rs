@@ -1,7 +1,7 @@
 //! The why line: what the set's controller does next, or what it waits for.
 
 use super::panels::say;
-use super::{Board, PodCard, PodState, Say, Slot, t};
+use super::{Board, ClaimRow, Life, PodCard, PodState, Say, Slot, t};
 use crate::api::{Kind, Object, Str};
 use crate::controllers::Reason;
 use crate::store::Store;
@@ -91,9 +91,17 @@ impl Why {
     #[must_use]
     pub fn of(store: &Store, set: &Object, board: &Board, decision: Option<&Reason>) -> Why {
         let observed = set.set().map_or(0, |view| view.status.observed_generation);
-        let Some(reason) = decision.filter(|_| observed == set.meta.generation) else {
+        // The first write of a pass is the status, before the pass has decided anything.
+        let current = |reason: &&Reason| match reason {
+            Reason::Stable { replicas } => *replicas == board.set.replicas,
+            _ => true,
+        };
+        let seen = decision.filter(|_| observed == set.meta.generation);
+        let Some(reason) = seen.filter(current) else {
             return Why::new(WhyTone::Act, t::why_not_looked(), None);
         };
+        let stale = stale_claim(board).filter(|_| matches!(reason, Reason::Failed { .. }));
+        let reason = stale.as_ref().unwrap_or(reason);
         if let Some(why) =
             overtaken(set, board, reason).or_else(|| blocked(store, set, board, reason))
         {
@@ -114,7 +122,10 @@ fn tone(reason: &Reason) -> WhyTone {
         Reason::Stable { .. } | Reason::Partition { .. } => WhyTone::Stable,
         Reason::Failed { .. } | Reason::Unschedulable { .. } => WhyTone::Block,
         _ if awaited(reason).is_some() => WhyTone::Wait,
-        Reason::WaitBudget { .. } | Reason::OnDelete { .. } | Reason::Deleting => WhyTone::Wait,
+        Reason::WaitBudget { .. }
+        | Reason::OnDelete { .. }
+        | Reason::Deleting
+        | Reason::WaitDependents { .. } => WhyTone::Wait,
         _ => WhyTone::Act,
     }
 }
@@ -257,6 +268,20 @@ fn blocked(store: &Store, set: &Object, board: &Board, reason: &Reason) -> Optio
         }
         _ => None,
     }
+}
+
+/// What a pass that cannot create a Pod waits for, when the Pod's old claim is still going.
+fn stale_claim(board: &Board) -> Option<Reason> {
+    let row = board
+        .ordinals
+        .iter()
+        .find(|row| matches!(row.slot, Slot::Vacant { .. }) && row.life != Life::Ghost)?;
+    let going = |claim: &&ClaimRow| claim.phase.as_str() == "Terminating";
+    let claim = row.claims.iter().find(going)?;
+    Some(Reason::WaitStaleClaim {
+        pod: row.name.clone(),
+        claim: claim.name.clone(),
+    })
 }
 
 /// A Pod whose claim has no volume yet: most often the volume is being made.

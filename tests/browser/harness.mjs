@@ -30,6 +30,7 @@ export const tests = [];
  * @param {object|Function} options or the test itself:
  *   `open`: what follows the base address, such as `#/lesson/scaling`; null opens nothing;
  *   `viewport`: `{width, height}`;
+ *   `on`: the one browser that the test is for, if it is for one;
  *   `limit`: milliseconds the test may take;
  *   `expectsProblems`: a list of patterns, for tests that provoke errors: each must
  *   be met by a problem, and a problem that meets none fails the test as ever;
@@ -241,7 +242,9 @@ function accessibleName(element) {
   if (label) return label;
   const labels = element.labels ? [...element.labels].map((one) => one.textContent).join(' ') : '';
   const own = element.getAttribute('alt') ?? '';
-  return tidy(labels) || tidy(own) || tidy(element.textContent) || tidy(element.getAttribute('title'));
+  const spoken = element.cloneNode(true);
+  for (const silent of spoken.querySelectorAll('[aria-hidden=true]')) silent.remove();
+  return tidy(labels) || tidy(own) || tidy(spoken.textContent) || tidy(element.getAttribute('title'));
 }
 
 /** Runs one test in a browser of its own session and returns its problems. */

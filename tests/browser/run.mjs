@@ -5,42 +5,25 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import puppeteer from 'puppeteer-core';
 import { runTest, tests } from './harness.mjs';
+import { launchChromium, launchFirefox } from './launch.mjs';
 import { serve } from './site.mjs';
 
 const [kind, program, folder, filter = ''] = process.argv.slice(2);
 const here = dirname(fileURLToPath(import.meta.url));
 const shots = join(here, '..', '..', 'shots', kind);
 
-const CHROMIUM = [
-  '--disable-gpu',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-quic',
-  '--disable-dev-shm-usage',
-];
-
-function launch() {
-  const common = { executablePath: program, headless: true };
-  if (kind === 'firefox') return puppeteer.launch({ ...common, browser: 'firefox' });
-  // Chromium's sandbox does not work for root.
-  const root = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  return puppeteer.launch({ ...common, browser: 'chrome', args: [...CHROMIUM, ...root] });
-}
-
 for (const file of (await readdir(here)).sort()) {
   if (file.endsWith('.test.mjs')) await import(pathToFileURL(join(here, file)).href);
 }
 await mkdir(shots, { recursive: true });
 const site = await serve(folder);
-const browser = await launch();
+const browser = await (kind === 'firefox' ? launchFirefox(program) : launchChromium(program));
 console.log(await browser.version());
 
 let failed = 0;
-const chosen = tests.filter((one) => one.name.includes(filter));
+const mine = tests.filter((one) => (one.options.on ?? kind) === kind);
+const chosen = mine.filter((one) => one.name.includes(filter));
 for (const one of chosen) {
   const started = Date.now();
   const problems = await runTest(one, browser, site.address, shots);

@@ -30,6 +30,9 @@ The project's commands:
       the rules on the source text alone: which room may import which, ...
   cargo xtask browser [--on chromium|firefox] [FILTER]
       the browser tests alone, on the site in dist/ (`cargo xtask dist` first)
+  cargo xtask shots [FILTER]
+      photographs every state of the screen in every theme and size into shots/
+      and has axe look at each; FILTER is a part of STATE-SIZE-THEME
   cargo xtask conformance|soak|bench|doctest|lessons [ARGUMENTS]
       passed to the `tools` binary, which is built optimised
   cargo xtask schema
@@ -66,6 +69,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         "browser" => test::browser_alone(rest),
         "schema" => recorder("schema", rest),
         "manual" => recorder("manual", rest),
+        "shots" => test::shots(rest),
         "setup" => setup::everything().map(|()| ExitCode::SUCCESS),
         "conformance" | "soak" | "bench" | "doctest" | "lessons" => test::tools(arguments),
         "help" | "--help" | "-h" => {

@@ -404,24 +404,41 @@ pub fn browser_alone(arguments: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// `cargo xtask shots`: every state of the screen on the site in `dist/`, as pictures and for axe.
+///
+/// # Errors
+/// Without a site, or when axe finds something.
+pub fn shots(arguments: &[String]) -> Result<ExitCode> {
+    let root = places::workspace()?;
+    let mut node = in_node(&root, &root.join("dist"), Browser::Chromium, "shots.mjs")?;
+    counted(node.arg(root.join("shots").join("states")).args(arguments))
+        .map_err(|failure| failure.message)?;
+    println!("The pictures are in shots/states/");
+    Ok(ExitCode::SUCCESS)
+}
+
 fn browser_tests(root: &Path, site: &Path, browser: Browser, rest: &[String]) -> Outcome {
+    let mut node = in_node(root, site, browser, "run.mjs")?;
+    counted(node.args(rest))
+}
+
+/// Node with a script of tests/browser: its arguments are the browser and the site.
+fn in_node(root: &Path, site: &Path, browser: Browser, script: &str) -> Result<Command> {
     if !site.join("index.html").is_file() {
-        let none = format!(
+        return Err(format!(
             "{} holds no site: run `cargo xtask dist` first",
             site.display()
-        );
-        return Err(none.into());
+        ));
     }
     setup::node()?;
     setup::npm_packages()?;
-    let program = browser.program()?;
     let mut node = Command::new("node");
-    node.arg("tests/browser/run.mjs")
+    node.arg(Path::new("tests/browser").join(script))
         .arg(browser.name())
-        .arg(program)
+        .arg(browser.program()?)
         .arg(site)
-        .args(rest);
-    counted(node.current_dir(root))
+        .current_dir(root);
+    Ok(node)
 }
 
 /// Runs a program that counts tests. Whether they are good enough is for it to
