@@ -95,6 +95,7 @@ const PASSING: &[&str] = &[
     r"\bFailedUpdate\b.*Operation cannot be fulfilled",
     r"\bFailedMount\b.*(?:PVC is not bound|not registered)",
     r"\bTaintManagerEviction\b.*Cancelling deletion",
+    r"\bWaitForPodScheduled\b.*waiting for pod",
 ];
 
 /// The patterns, compiled once.

@@ -1,7 +1,9 @@
 //! What a controller sees of the cluster.
 
 use super::Reason;
-use crate::api::{ApiError, DeleteOptions, Kind, Millis, NodeLoad, Object, Selector, Time, Value};
+use crate::api::{
+    ApiError, DeleteOptions, Kind, Millis, NodeLoad, Object, Selector, Str, Time, Value,
+};
 use crate::store::Change;
 use std::sync::Arc;
 
@@ -65,6 +67,11 @@ pub trait Cluster {
             load.add(&pod, node);
         }
         load
+    }
+
+    /// The node on which chance is to put the Pod, if it is known and the Pod fits there.
+    fn chosen_node(&self, _pod: &Object) -> Option<Str> {
+        None
     }
 
     /// The PersistentVolumes that are reserved for the claim of this name or for none, in name order.

@@ -9,6 +9,11 @@ use crate::api::{Kind, NodeView, Object, PodView, Quantity, Str, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// A node whose labels the Pod's nodeSelector does not allow.
+pub(super) const NOT_SELECTED: &str = "node(s) didn't match Pod's node affinity/selector";
+/// A node with another Pod that has a port of the node that the Pod wants.
+pub(super) const PORTS_TAKEN: &str = "node(s) didn't have free ports for the requested pod ports";
+
 /// The annotation that tells the provisioner which node a claim is for.
 const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
 
@@ -43,11 +48,16 @@ fn place(cluster: &mut dyn Cluster, pod: &Object, view: &PodView) -> Result<Opti
     let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
     let mut resolvable = 0;
     let mut best: Option<(i64, &Arc<Object>)> = None;
+    let chosen = cluster.chosen_node(pod);
     for node in &nodes {
         let Some(facts) = node.node() else { continue };
         let problems = problems(cluster, pod, view, node, facts, exclusive);
         if problems.is_empty() {
-            let load = cluster.node_load(node.name()).pods;
+            let load = if chosen.as_ref() == Some(node.name()) {
+                -1
+            } else {
+                cluster.node_load(node.name()).pods
+            };
             if best.is_none_or(|(least, _)| load < least) {
                 best = Some((load, node));
             }
@@ -240,12 +250,11 @@ fn problems(
     if untolerated {
         return hard("node(s) had untolerated taint(s)");
     }
-    let selector = pod.tree().map_at(&["spec", "nodeSelector"]);
-    if selector
-        .texts()
-        .any(|(key, value)| node.meta.label(key) != Some(value))
-    {
-        return hard("node(s) didn't match Pod's node affinity/selector");
+    if !selects(pod, node) {
+        return hard(NOT_SELECTED);
+    }
+    if ports_are_taken(cluster, pod, node.name()) {
+        return vec![(PORTS_TAKEN.to_owned(), true)];
     }
     let mut missing = Vec::new();
     let load = cluster.node_load(node.name());
@@ -268,6 +277,39 @@ fn problems(
         return vec![(why.to_owned(), true)];
     }
     Vec::new()
+}
+
+/// Whether the Pod's nodeSelector allows the node.
+pub(super) fn selects(pod: &Object, node: &Object) -> bool {
+    let selector = pod.tree().map_at(&["spec", "nodeSelector"]);
+    selector
+        .texts()
+        .all(|(key, value)| node.meta.label(key) == Some(value))
+}
+
+/// The ports of the node itself that a Pod wants: protocol and number.
+fn host_ports(pod: &Object) -> Vec<(&str, i64)> {
+    let containers = pod.tree().items_at(&["spec", "containers"]).iter();
+    let ports = containers.flat_map(|container| container.items_at(&["ports"]));
+    ports
+        .filter_map(|port| {
+            let number = port.int_at(&["hostPort"]).filter(|number| *number > 0)?;
+            Some((port.str_at(&["protocol"]).unwrap_or("TCP"), number))
+        })
+        .collect()
+}
+
+/// Whether another Pod on the node has a port that the Pod wants.
+pub(super) fn ports_are_taken(cluster: &dyn Cluster, pod: &Object, node: &str) -> bool {
+    let wanted = host_ports(pod);
+    !wanted.is_empty()
+        && cluster.list(Kind::Pod, "").iter().any(|other| {
+            other.meta.uid != pod.meta.uid
+                && other
+                    .pod()
+                    .is_some_and(|view| view.node == node && !view.phase.terminal())
+                && host_ports(other).iter().any(|port| wanted.contains(port))
+        })
 }
 
 /// Whether one of the tolerations covers a taint.

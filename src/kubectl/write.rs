@@ -6,7 +6,7 @@ use super::flags::quote;
 use super::patch::{json_patch, merge, strategic};
 use super::print::output::Output;
 use super::resources::ResourceType;
-use crate::api::{ApiError, Cause, ErrorReason, Kind, Object, Value};
+use crate::api::{ApiError, Cause, ErrorReason, Key, Kind, Object, Value};
 use crate::manifest::{self, Fault};
 use crate::shell::Context;
 use std::sync::Arc;
@@ -90,8 +90,9 @@ pub fn create(
         let what = format!("{} objects are not simulated here", of.kind);
         return Err(ApiError::new(ErrorReason::MethodNotAllowed, what));
     };
-    let (tree, warnings) = decoded(of, kind, tree, cli)?;
+    let (tree, mut warnings) = decoded(of, kind, tree, cli)?;
     let object = cx.world.create(kind, tree, dry_run)?;
+    warnings.extend(manifest::warnings(kind, object.tree()));
     Ok(Answer { object, warnings })
 }
 
@@ -110,9 +111,23 @@ pub fn replace(
         let what = format!("{} objects are not simulated here", of.kind);
         return Err(ApiError::new(ErrorReason::MethodNotAllowed, what));
     };
-    let (tree, warnings) = decoded(of, kind, tree, cli)?;
+    let (tree, mut warnings) = decoded(of, kind, tree, cli)?;
+    let former = cx.world.store().get(&key_of(kind, &tree)).cloned();
     let object = cx.world.update(kind, tree, dry_run)?;
+    warn_of_change(&mut warnings, former.as_deref(), &object);
     Ok(Answer { object, warnings })
+}
+
+fn key_of(kind: Kind, tree: &Value) -> Key {
+    let text = |key: &str| tree.str_at(&["metadata", key]).unwrap_or_default();
+    Key::new(kind, text("namespace"), text("name"))
+}
+
+/// What the API server warns of when an object has changed: of the whole spec only if that changed.
+fn warn_of_change(warnings: &mut Vec<String>, former: Option<&Object>, now: &Object) {
+    let same = former.is_some_and(|old| old.tree().get("spec") == now.tree().get("spec"));
+    let said = manifest::warnings(now.kind, now.tree()).into_iter();
+    warnings.extend(said.filter(|text| !same || text.starts_with("spec.revisionHistoryLimit")));
 }
 
 fn decoded(
@@ -184,9 +199,10 @@ pub fn patch(
     how: PatchType,
     dry_run: DryRun,
 ) -> Result<Answer, Failure> {
-    let (mut tree, warnings) = patched(current, patch, how, false)?;
+    let (mut tree, mut warnings) = patched(current, patch, how, false)?;
     keep_identity(current, &mut tree)?;
     let object = cx.world.update(current.kind, tree, dry_run.on())?;
+    warn_of_change(&mut warnings, Some(current), &object);
     Ok(Answer { object, warnings })
 }
 

@@ -14,7 +14,6 @@ mod validate;
 pub mod yaml;
 
 pub use canonical::canonicalise;
-pub use quantity::canonical as canonical_quantity;
 pub use decode::{Decoded, Fault, decode};
 pub use defaults::{
     DEFAULT_SERVICE_ACCOUNT, admit_pod, default_object, prepare_create, pull_policy, qos_class,
@@ -22,5 +21,6 @@ pub use defaults::{
 pub use diagnose::diagnose;
 pub use diagnostic::Diagnostic;
 pub use header::{ClientRefusal, check_header, find_kind, path_fault, wrong_case};
+pub use quantity::canonical as canonical_quantity;
 pub use validate::{go_quote, validate_create, validate_update, warnings};
 pub use yaml::{Document, Positions, read_documents, read_stream};

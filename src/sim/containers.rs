@@ -1,9 +1,15 @@
 //! The containers' side of a world: files, processes, faults.
 
 use super::World;
-use crate::api::{Key, Kind, Object, Str};
+use crate::api::{Key, Kind, Millis, Object, Str};
 use crate::controllers::kubelet::{Entry, FileError, NodeTimings};
 use std::sync::Arc;
+
+/// Until a kubelet sees that a container has ended: it lists them once a second (`pkg/kubelet/pleg`); what
+/// recordings 29-kill-1 and 80-init-and-liveness show is 0.2 to 1.1 s.
+const RELIST: Millis = 600;
+/// Until a kubelet looks at a Pod that it was told of.
+const AT_ONCE: Millis = 16;
 
 impl From<super::Timings> for NodeTimings {
     fn from(timings: super::Timings) -> NodeTimings {
@@ -125,20 +131,24 @@ impl World {
             return false;
         };
         let now = self.now();
-        self.touch_runtime(pod, |runtime| {
+        self.touch_runtime(pod, RELIST, |runtime| {
             runtime.kill(&object, container, exit_code, now)
         })
     }
 
     /// From now on the readiness probes of Pods of this name fail, or pass again.
     pub fn fail_readiness(&mut self, pod: &Key, fails: bool) {
-        self.touch_runtime(pod, |runtime| runtime.set_unready(&pod.name, fails));
+        self.touch_runtime(pod, AT_ONCE, |runtime| {
+            runtime.set_unready(&pod.name, fails)
+        });
     }
 
     /// From now on the containers of Pods of this name ignore the stop signal and end with this exit code
     /// when the grace period is over, or obey it again.
     pub fn hang(&mut self, pod: &Key, exit_code: Option<i32>) {
-        self.touch_runtime(pod, |runtime| runtime.set_hanging(&pod.name, exit_code));
+        self.touch_runtime(pod, AT_ONCE, |runtime| {
+            runtime.set_hanging(&pod.name, exit_code)
+        });
     }
 
     /// A node loses its power: its kubelet falls silent and its containers are lost. Whether there is
@@ -155,7 +165,7 @@ impl World {
         let key = Key::new(Kind::Node, "", node);
         let now = self.now();
         for (namespace, name) in self.runtime_mut().start_node(&key.name, now) {
-            self.touch_runtime(&Key::new(Kind::Pod, namespace, name), |_| ());
+            self.touch_runtime(&Key::new(Kind::Pod, namespace, name), AT_ONCE, |_| ());
         }
         self.wake_node(key)
     }

@@ -29,6 +29,8 @@ pub(super) struct Fork {
     pub store: Store,
     pub now: Time,
     pub who: ControllerId,
+    /// See [`super::Settings::placements`].
+    pub chosen_node: Option<Str>,
     pub planned: Vec<Planned>,
     pub decisions: Vec<(Key, Reason)>,
 }
@@ -39,6 +41,7 @@ impl Fork {
             store,
             now,
             who,
+            chosen_node: None,
             planned: Vec::new(),
             decisions: Vec::new(),
         }
@@ -122,6 +125,10 @@ impl Cluster for Fork {
         self.store.node_load(node)
     }
 
+    fn chosen_node(&self, _pod: &Object) -> Option<Str> {
+        self.chosen_node.clone()
+    }
+
     fn dependents(&self, uid: &str) -> Vec<Arc<Object>> {
         self.store.dependents(uid).cloned().collect()
     }
@@ -199,9 +206,16 @@ impl Cluster for Fork {
         reason: &'static str,
         message: String,
     ) {
+        let init = pod.tree().items_at(&["spec", "initContainers"]).iter();
+        let mut init = init.filter(|spec| spec.str_at(&["name"]) == Some(container));
+        let list = if init.next().is_some() {
+            "initContainers"
+        } else {
+            "containers"
+        };
         self.note(
             pod,
-            &format!("spec.containers{{{container}}}"),
+            &format!("spec.{list}{{{container}}}"),
             event_type,
             reason,
             message,

@@ -1,6 +1,6 @@
 //! What a learner can set about the cluster.
 
-use crate::api::Millis;
+use crate::api::{Millis, Str};
 use serde::{Deserialize, Serialize};
 
 /// The settings of a session.
@@ -17,6 +17,10 @@ pub struct Settings {
     pub max_unavailable: bool,
     /// Whether the default StorageClass `standard` is there.
     pub storage_class: bool,
+    /// Where chance put the Pods in a recording that is played again, oldest first: namespace and name of
+    /// a Pod, and its node. Taken only if the Pod fits there. Not part of a session's file.
+    #[serde(skip)]
+    pub placements: Vec<(Str, Str)>,
 }
 
 /// The nodes of the cluster.
@@ -49,6 +53,7 @@ impl Default for Settings {
             timings: Timings::default(),
             max_unavailable: false,
             storage_class: true,
+            placements: Vec::new(),
         }
     }
 }

@@ -322,7 +322,10 @@ impl World {
             ControllerId::Garbage => {
                 controllers::garbage::reconcile(fork, key.kind, namespace, name)
             }
-            ControllerId::Scheduler => controllers::scheduler::reconcile(fork, namespace, name),
+            ControllerId::Scheduler => {
+                fork.chosen_node = self.recorded_node(key);
+                controllers::scheduler::reconcile(fork, namespace, name)
+            }
             ControllerId::Kubelet => controllers::kubelet::reconcile(
                 fork,
                 &mut self.runtime,
@@ -359,6 +362,22 @@ impl World {
                 controllers::volume::protection::reconcile_volume(fork, name)
             }
         }
+    }
+
+    /// The node of this Pod in the recording that is played again.
+    fn recorded_node(&self, pod: &Key) -> Option<Str> {
+        if self.settings.placements.is_empty() {
+            return None;
+        }
+        let name = format!("{}/{}", pod.namespace, pod.name);
+        let bound = |write: &&WriteRecord| write.verb == Verb::Bind && write.key == *pod;
+        let former = self.writes.iter().filter(bound).count();
+        let mut of_name = self
+            .settings
+            .placements
+            .iter()
+            .filter(|(pod, _)| *pod == name.as_str());
+        of_name.nth(former).map(|(_, node)| node.clone())
     }
 
     /// Looks at the key again when the pass asked for it, or with back-off when it failed.
@@ -585,14 +604,15 @@ impl World {
         Ok(self.user(&request, dry_run)?.object)
     }
 
-    /// Changes the containers' side of the cluster, and has the kubelet look at the Pod.
+    /// Changes the containers' side of the cluster, and has the kubelet look at the Pod after a time.
     pub(super) fn touch_runtime<T>(
         &mut self,
         pod: &Key,
+        after: Millis,
         change: impl FnOnce(&mut Runtime) -> T,
     ) -> T {
         let result = change(&mut self.runtime);
-        let due = self.now.plus(ControllerId::Kubelet.latency());
+        let due = self.now.plus(after);
         self.queue.push(
             Task::Reconcile(ControllerId::Kubelet, pod.clone()),
             due,

@@ -2,7 +2,8 @@
 //! the kinds reset, and the admission plugins that a default cluster runs.
 
 use super::Store;
-use crate::api::{ApiError, Cause, Key, Kind, Object, Selector, Str, Time, Value};
+use crate::api::{ApiError, Cause, Key, Kind, Object, Quantity, Selector, Str, Time, Value};
+use std::sync::Arc;
 
 /// The annotation that makes a StorageClass the default one.
 const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
@@ -259,6 +260,35 @@ impl Store {
                     .then_with(|| b.name().cmp(a.name()))
             })
             .map(|class| class.name().clone())
+    }
+
+    /// Refuses to grow a bound claim whose class does not allow it (`PersistentVolumeClaimResize`;
+    /// transcript 42-pvc-resize).
+    pub(super) fn check_resize(&self, old: &Object, tree: &Value) -> Result<(), ApiError> {
+        const SIZE: [&str; 4] = ["spec", "resources", "requests", "storage"];
+        let size = |tree: &Value| tree.str_at(&SIZE).and_then(Quantity::parse);
+        let Some(view) = old.claim().filter(|_| size(tree) > size(old.tree())) else {
+            return Ok(());
+        };
+        let refuse = |why: &str| Err(ApiError::forbidden(old.kind, old.name(), why));
+        if view.phase != "Bound" {
+            return refuse("Only bound persistent volume claims can be expanded");
+        }
+        let class = view.class.clone().unwrap_or_default();
+        let class = self.get(&Key::new(Kind::StorageClass, "", class));
+        let allows = |class: &Arc<Object>| {
+            class
+                .tree()
+                .at(&["allowVolumeExpansion"])
+                .and_then(Value::as_bool)
+                == Some(true)
+        };
+        if class.is_some_and(allows) {
+            return Ok(());
+        }
+        refuse(
+            "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize",
+        )
     }
 
     /// Gives a Service its cluster address.

@@ -41,6 +41,7 @@ impl Store {
             return Err(ApiError::invalid(kind, old.name(), causes));
         }
         if matches!(kind, Kind::PersistentVolumeClaim | Kind::Service) {
+            self.check_resize(&old, &tree)?;
             self.check_quotas(&old.key(), &tree, Some(&old))?;
         }
         let outcome = self.replace(&old, tree);

@@ -54,6 +54,7 @@ pub struct Played {
 pub fn play(scenario: &Scenario) -> Played {
     let settings = Settings {
         storage_class: false,
+        placements: scenario.placements(),
         ..Settings::default()
     };
     let mut player = Player {

@@ -1,7 +1,7 @@
 //! A scenario: its steps with what was recorded for each, its files.
 
 use super::file_text;
-use crate::api::{Millis, Value};
+use crate::api::{Millis, Str, Value};
 use std::path::Path;
 
 /// How long the recorder waits after it started a watch.
@@ -149,6 +149,21 @@ impl Scenario {
             events: part("events"),
             writes: part("writes"),
         })
+    }
+
+    /// Where the scheduler put the Pods, oldest first: it is chance among equal nodes, which the state
+    /// cannot tell.
+    pub fn placements(&self) -> Vec<(Str, Str)> {
+        let messages = self
+            .events
+            .iter()
+            .filter_map(|event| event.str_at(&["message"]));
+        let assigned = messages.filter_map(|message| {
+            let rest = message.strip_prefix("Successfully assigned ")?;
+            let (pod, node) = rest.split_once(" to ")?;
+            Some((Str::new(pod), Str::new(node)))
+        });
+        assigned.collect()
     }
 
     /// Whether the recording shows a set of this name whose Pods are managed in parallel.

@@ -29,8 +29,8 @@ struct Write {
 pub fn compare(scenario: &Scenario, world: &World) -> Vec<Difference> {
     let mut differences = Vec::new();
     for controller in CONTROLLERS {
-        let expected = in_order(scenario, recorded(scenario, controller));
-        let got = in_order(scenario, made(world, controller, scenario.marker));
+        let expected = in_order(scenario, once(recorded(scenario, controller)));
+        let got = in_order(scenario, once(made(world, controller, scenario.marker)));
         let first = (0..expected.len().max(got.len())).find(|at| expected.get(*at) != got.get(*at));
         if let Some(first) = first {
             let show = |writes: &[String]| {
@@ -108,6 +108,23 @@ fn made(world: &World, controller: &str, given: &str) -> Vec<Write> {
     writes
         .filter(|write| RESOURCES.contains(&write.resource.as_str()))
         .collect()
+}
+
+/// A Pod that its node refuses is deleted and made again several times a second, as often as the load of the
+/// machine allows: of the rounds one is left.
+fn once(mut writes: Vec<Write>) -> Vec<Write> {
+    let mut at = 0;
+    while let [a, b, c, d] = writes.get(at..at + 4).unwrap_or_default() {
+        let alike = |x: &Write, y: &Write| x.name == y.name && x.verb == y.verb;
+        let near =
+            d.at - a.at < 2 * ONE_BATCH && a.resource == "pods" && !a.name.ends_with("xxxxx");
+        if near && a.name == b.name && a.verb != b.verb && alike(a, c) && alike(b, d) {
+            writes.drain(at..at + 2);
+        } else {
+            at += 1;
+        }
+    }
+    writes
 }
 
 /// The set that a Pod or claim belongs to, by its name, if it is a Parallel one.

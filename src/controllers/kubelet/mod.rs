@@ -4,6 +4,7 @@
 //! 40-bad-image-stuck and 47-force-delete. The container runtime is scripted: a pull takes a set time,
 //! a container starts at once, a stop takes a set time and ends with exit code 0.
 
+mod admit;
 mod files;
 mod probe;
 mod runtime;
@@ -13,9 +14,9 @@ pub use files::{Entry, FileError, LARGEST_FILE, MOST_FILES, Tree, clean};
 pub use runtime::{Container, NodeTimings, PodRuntime, Runtime};
 
 use super::{Action, Cluster, EventType, Reason};
-use crate::api::{DeleteOptions, Kind, Millis, Object, Str, Time};
+use crate::api::{DeleteOptions, Kind, Millis, Object, Str, Time, Value};
 use probe::{Probe, ProbeKind};
-use runtime::{Ended, Seen, State, Stopping};
+use runtime::{Ended, Restart, Seen, State, Stopping};
 use std::sync::Arc;
 
 /// From the first status write to the sandbox with its address.
@@ -60,6 +61,14 @@ pub fn reconcile(
         former => {
             if let Some(former) = former {
                 kill_left(cluster, runtime, &former);
+            }
+            if view.phase.terminal() {
+                return Action::DONE;
+            }
+            let refused = admit::refused(cluster, &pod, view).filter(|_| !pod.meta.terminating());
+            if let Some(tree) = refused {
+                let _ = cluster.update_status(Kind::Pod, tree, Reason::Kubelet);
+                return Action::DONE;
             }
             admit(&pod, &view.node, now)
         }
@@ -107,7 +116,7 @@ fn kill_left(cluster: &mut dyn Cluster, runtime: &Runtime, entry: &PodRuntime) {
     if entry.stopping.is_some() || runtime.silent_since(&entry.node).is_some() {
         return;
     }
-    for container in entry.containers.iter().filter(|c| c.running()) {
+    for container in entry.all().filter(|c| c.running()) {
         let message = format!("Stopping container {}", container.name);
         let (pod, name) = (&entry.seen.0, &container.name);
         cluster.container_event(pod, name, EventType::Normal, "Killing", message);
@@ -125,34 +134,50 @@ fn starts_are_under_way(entry: &PodRuntime) -> bool {
 
 /// A Pod that is new on its node.
 fn admit(pod: &Arc<Object>, node: &Str, now: Time) -> PodRuntime {
-    let containers = pod
-        .tree()
-        .items_at(&["spec", "containers"])
-        .iter()
-        .map(|spec| Container {
-            name: Str::new(spec.str_at(&["name"]).unwrap_or_default()),
-            image: Str::new(spec.str_at(&["image"]).unwrap_or_default()),
-            state: State::Waiting,
-            last: None,
-            restarts: 0,
-            exits: 0,
-            failed_pulls: 0,
-            readiness: None,
-            liveness: None,
-            replaced_at: None,
-            lost: None,
-            layer: Tree::default(),
-        })
-        .collect();
+    let of = |list: &str, init: bool| {
+        let specs = pod.tree().items_at(&["spec", list]).iter();
+        specs.map(|spec| new_container(pod, spec, init)).collect()
+    };
     PodRuntime {
         uid: pod.meta.uid.clone(),
         node: node.clone(),
         sandbox_at: now.plus(SANDBOX),
         ip: Str::EMPTY,
-        containers,
+        containers: of("containers", false),
+        init: of("initContainers", true),
         stopping: None,
         scratch: imbl::OrdMap::new(),
         seen: Seen(pod.clone()),
+    }
+}
+
+/// A container that was not started yet.
+fn new_container(pod: &Object, spec: &Value, init: bool) -> Container {
+    let text = |key: &str| Str::new(spec.str_at(&[key]).unwrap_or_default());
+    let restart = match pod.tree().str_at(&["spec", "restartPolicy"]) {
+        _ if init && text("restartPolicy") == "Always" => Restart::Always,
+        Some("Never") => Restart::Never,
+        Some("OnFailure") => Restart::OnFailure,
+        _ if init => Restart::OnFailure,
+        _ => Restart::Always,
+    };
+    Container {
+        name: text("name"),
+        image: text("image"),
+        init,
+        restart,
+        always_pulls: text("imagePullPolicy") == "Always",
+        state: State::Waiting,
+        replaces: None,
+        last: None,
+        restarts: 0,
+        exits: 0,
+        failed_pulls: 0,
+        readiness: None,
+        liveness: None,
+        replaced_at: None,
+        lost: None,
+        layer: Tree::default(),
     }
 }
 
@@ -165,6 +190,12 @@ fn run(
     entry: &mut PodRuntime,
 ) -> Option<Time> {
     let now = cluster.now();
+    for container in entry.all_mut() {
+        if let Some(lost) = container.lost.take() {
+            container.last = Some(lost);
+            container.restarts += 1;
+        }
+    }
     if now < entry.sandbox_at {
         return Some(entry.sandbox_at);
     }
@@ -172,34 +203,38 @@ fn run(
     let mut sooner = |at: Time| next = Some(next.map_or(at, |other: Time| other.min(at)));
     if entry.ip.is_empty() {
         entry.ip = address(runtime, &entry.node);
-        let missing = entry
-            .containers
-            .iter()
-            .any(|c| !has_image(runtime, &entry.node, &c.image));
-        if !missing {
+        let first = if entry.init.is_empty() {
+            entry.containers.iter()
+        } else {
+            entry.init.iter()
+        };
+        let mut first = first.take(if entry.init.is_empty() { usize::MAX } else { 1 });
+        if !first.any(|c| must_pull(runtime, &entry.node, c)) {
             // The address is written first, the start follows.
             return Some(now.plus(START));
         }
     }
     let node = entry.node.clone();
-    let mut pulling = false;
-    for container in entry.containers.iter_mut() {
-        if let Some(lost) = container.lost.take() {
-            container.last = Some(lost);
-            container.restarts += 1;
-        }
-        // Containers are started one after the other; a pull holds up those behind it.
-        if pulling {
-            break;
-        }
+    let answers = !runtime.is_unready(pod.name());
+    for container in entry.all_mut() {
         if let Some(at) = advance(cluster, runtime, timings, pod, &node, container) {
             sooner(at);
         }
-        let answers = !runtime.is_unready(pod.name());
         if let Some(at) = watch_over(cluster, timings, pod, container, answers) {
             sooner(at);
         }
-        pulling = matches!(container.state, State::Pulling { .. });
+        // Containers are started one after the other: a pull holds up those behind it, an init container
+        // all that follow until it has done its part.
+        let pulls = matches!(container.state, State::Pulling { .. });
+        if pulls || container.init && container.is_incomplete() {
+            break;
+        }
+    }
+    if entry.containers.iter().all(Container::has_ended) {
+        for sidecar in entry.init.iter_mut().filter(|c| c.running()) {
+            end(sidecar, 0, now);
+        }
+        return None;
     }
     next
 }
@@ -216,7 +251,7 @@ fn advance(
     let now = cluster.now();
     match container.state.clone() {
         State::Waiting => {
-            if has_image(runtime, node, &container.image) {
+            if !must_pull(runtime, node, container) {
                 let message = format!(
                     "Container image \"{}\" already present on machine and can be accessed by the pod",
                     container.image
@@ -253,14 +288,14 @@ fn advance(
             Some(now.plus(timings.pull))
         }
         State::Running { .. } => None,
-        State::Ended(ended) => restart(cluster, pod, container, ended),
+        State::Ended(_) if container.has_ended() => None,
+        State::Ended(ended) => restart(cluster, timings, pod, container, ended),
         State::BackOff { ended } => {
             let again = ended.at.plus(back_off(container.exits - 1) + LOOK);
             if now < again {
                 return Some(again);
             }
-            start_again(cluster, pod, container, ended);
-            None
+            start_again(cluster, timings, pod, container, ended)
         }
     }
 }
@@ -278,7 +313,7 @@ fn fail_pull(cluster: &mut dyn Cluster, pod: &Object, container: &mut Container)
     let image = container.image.clone();
     let name = container.name.clone();
     container.failed_pulls += 1;
-    let error = pull_error(&image);
+    let error = pull_error(&with_tag(&image));
     let mut warn = |event_type: EventType, reason: &'static str, message: String| {
         cluster.container_event(pod, &name, event_type, reason, message);
     };
@@ -337,26 +372,27 @@ fn watch_over(
             started: Some(since),
             at: now,
         };
-        start_again(cluster, pod, container, ended);
+        if let Some(at) = start_again(cluster, timings, pod, container, ended) {
+            return Some(at);
+        }
     }
     let name = container.name.clone();
+    let stops = container.replaced_at.is_some();
     let probes = [&mut container.readiness, &mut container.liveness];
-    for probe in probes.into_iter().flatten() {
+    for probe in probes.into_iter().flatten().filter(|_| !stops) {
         probe.look(cluster, pod, &name, answers);
     }
-    if container
-        .liveness
-        .as_ref()
-        .is_some_and(|probe| !probe.passes())
-    {
+    let fails = |probe: &Probe| !probe.passes();
+    if !stops && container.liveness.as_ref().is_some_and(fails) {
         let message = format!("Container {name} failed liveness probe, will be restarted");
         cluster.container_event(pod, &name, EventType::Normal, "Killing", message);
-        container.liveness = None;
         container.replaced_at = Some(now.plus(timings.stop));
     }
+    if container.replaced_at.is_some() {
+        return container.replaced_at;
+    }
     let probes = [&container.readiness, &container.liveness];
-    let ticks = probes.into_iter().flatten().filter_map(Probe::next);
-    ticks.chain(container.replaced_at).min()
+    probes.into_iter().flatten().filter_map(Probe::next).min()
 }
 
 fn start(
@@ -372,42 +408,58 @@ fn start(
     tell("Pulled", message);
     tell("Created", "Container created".into());
     tell("Started", "Container started".into());
+    if let Some(ended) = container.replaces.take() {
+        container.restarts += 1;
+        container.last = Some(ended);
+    }
     container.failed_pulls = 0;
     container.layer = Tree::default();
     let now = cluster.now();
     let spec = status::spec_of(pod, &container.name);
-    container.readiness = Probe::start(&spec, ProbeKind::Readiness, pulled, now);
-    container.liveness = Probe::start(&spec, ProbeKind::Liveness, pulled, now);
+    container.readiness = Probe::start(&spec, ProbeKind::Readiness, pulled, None, now);
+    let former = container.liveness.take();
+    let kind = ProbeKind::Liveness;
+    container.liveness = Probe::start(&spec, kind, pulled, former.as_ref(), now);
     container.replaced_at = None;
     container.state = State::Running { since: now };
 }
 
-fn start_again(cluster: &mut dyn Cluster, pod: &Object, container: &mut Container, ended: Ended) {
+/// Starts a container that has ended; when to look again if its image is pulled first.
+fn start_again(
+    cluster: &mut dyn Cluster,
+    timings: &NodeTimings,
+    pod: &Object,
+    container: &mut Container,
+    ended: Ended,
+) -> Option<Time> {
+    container.replaces = Some(ended);
+    if container.always_pulls {
+        begin_pull(cluster, pod, container);
+        return Some(cluster.now().plus(timings.pull));
+    }
     let message = format!(
         "Container image \"{}\" already present on machine and can be accessed by the pod",
         container.image
     );
-    container.restarts += 1;
-    container.last = Some(ended);
     start(cluster, pod, container, message, false);
+    None
 }
 
 /// A container that ended is started again: at once the first time, then with back-off (recording 29-kill-1).
 fn restart(
     cluster: &mut dyn Cluster,
+    timings: &NodeTimings,
     pod: &Object,
     container: &mut Container,
     ended: Ended,
 ) -> Option<Time> {
     let now = cluster.now();
     if container.exits <= 1 {
-        let at = ended.at.plus(START);
-        if now <= ended.at.plus(START) && pod_shows_running(pod, &container.name) {
+        if pod_shows_running(pod, &container.name) {
             // The end is written before the new start.
-            return Some(at.plus(START));
+            return Some(now.plus(START));
         }
-        start_again(cluster, pod, container, ended);
-        return None;
+        return start_again(cluster, timings, pod, container, ended);
     }
     if now < ended.at.plus(LOOP_SHOWN) {
         if pod_shows_running(pod, &container.name) {
@@ -429,13 +481,7 @@ fn restart(
 
 /// Whether the API still says that the container runs.
 fn pod_shows_running(pod: &Object, container: &str) -> bool {
-    pod.tree()
-        .items_at(&["status", "containerStatuses"])
-        .iter()
-        .any(|status| {
-            status.str_at(&["name"]) == Some(container)
-                && status.at(&["state", "running"]).is_some()
-        })
+    status::shown_state(pod, container).is_some_and(|state| state.get("running").is_some())
 }
 
 /// Stops the containers of a Pod that is being deleted; answers when to look again.
@@ -450,8 +496,7 @@ fn stop(
     let grace = pod.meta.grace.unwrap_or(0);
     let Some(stopping) = entry.stopping else {
         let running: Vec<Str> = entry
-            .containers
-            .iter()
+            .all()
             .filter(|c| c.running())
             .map(|c| c.name.clone())
             .collect();
@@ -459,17 +504,23 @@ fn stop(
             let message = format!("Stopping container {name}");
             cluster.container_event(pod, name, EventType::Normal, "Killing", message);
         }
-        let (stop, clean_up) = if running.is_empty() {
-            NEVER_RAN
+        let stop = if running.is_empty() {
+            0
         } else if runtime.hangs(pod.name()).is_some() {
-            (grace, CLEAN_UP)
+            grace
         } else {
-            (timings.stop.min(grace), CLEAN_UP)
+            timings.stop.min(grace)
         };
         let ended_at = now.plus(stop);
+        let (told_at, clean_up) = if entry.all().any(Container::never_ran) {
+            (ended_at.plus(NEVER_RAN.0), NEVER_RAN.1)
+        } else {
+            (ended_at, CLEAN_UP)
+        };
         entry.stopping = Some(Stopping {
             ended_at,
-            gone_at: ended_at.plus(clean_up),
+            told_at,
+            gone_at: told_at.plus(clean_up),
         });
         return Some(ended_at);
     };
@@ -477,10 +528,15 @@ fn stop(
         return Some(stopping.ended_at);
     }
     let code = runtime.hangs(pod.name()).unwrap_or(0);
-    for container in entry.containers.iter_mut() {
+    let all = now >= stopping.told_at;
+    for container in entry.all_mut().filter(|c| all || !c.never_ran()) {
         end(container, code, now);
     }
-    Some(stopping.gone_at)
+    Some(if all {
+        stopping.gone_at
+    } else {
+        stopping.told_at
+    })
 }
 
 /// The end of a container whose Pod is stopped.
@@ -495,19 +551,30 @@ fn end(container: &mut Container, code: i32, now: Time) {
         },
         State::Ended(_) => return,
         State::BackOff { ended } => ended.clone(),
-        _ => Ended {
+        _ => container.replaces.take().unwrap_or(Ended {
             code: 137,
             reason: "ContainerStatusUnknown",
             message: "The container could not be located when the pod was terminated",
             started: None,
             at: now,
-        },
+        }),
     };
     container.state = State::Ended(ended);
 }
 
-fn has_image(runtime: &mut Runtime, node: &Str, image: &Str) -> bool {
-    runtime.node(node).images.contains(image)
+/// Whether the image of a container is to be pulled before it starts.
+fn must_pull(runtime: &mut Runtime, node: &Str, container: &Container) -> bool {
+    container.always_pulls || !runtime.node(node).images.contains(&container.image)
+}
+
+/// An image's name as a runtime tells it: with its tag.
+fn with_tag(image: &Str) -> Str {
+    let base = image.rsplit('/').next().unwrap_or_default();
+    if base.contains([':', '@']) {
+        image.clone()
+    } else {
+        Str::from(format!("{image}:latest"))
+    }
 }
 
 /// The next address of a node: 10.244.NODE.N.

@@ -51,8 +51,15 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    /// The probe of a container that was started now; `None` if it has none.
-    pub fn start(spec: &Value, kind: ProbeKind, pulled: bool, now: Time) -> Option<Probe> {
+    /// The probe of a container that was started now; `None` if it has none. The ticks of a liveness probe
+    /// go on as those of the container before it, `former`, did: they are its worker's.
+    pub fn start(
+        spec: &Value,
+        kind: ProbeKind,
+        pulled: bool,
+        former: Option<&Probe>,
+        now: Time,
+    ) -> Option<Probe> {
         let field = kind.names().0;
         spec.get(field)?;
         let number = |name: &str| spec.int_at(&[field, name]);
@@ -61,6 +68,10 @@ impl Probe {
         let period = seconds(number("periodSeconds").unwrap_or(DEFAULTS.0)).max(1000);
         let threshold = number("failureThreshold").unwrap_or(DEFAULTS.1).max(1);
         let first = now.plus(delay).plus(if pulled { FIRST } else { 0 });
+        let first = match former {
+            Some(former) if kind == ProbeKind::Liveness => former.tick_after(first),
+            _ => first,
+        };
         Some(Probe {
             kind,
             first,
@@ -140,7 +151,7 @@ mod tests {
         let spec = Value::from_json(
             r#"{"readinessProbe":{"periodSeconds":2},"livenessProbe":{"periodSeconds":2}}"#,
         );
-        Probe::start(&spec.expect("json"), kind, true, Time(0)).expect("a probe")
+        Probe::start(&spec.expect("json"), kind, true, None, Time(0)).expect("a probe")
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub struct PodRuntime {
     /// The Pod's address, from then on.
     pub(super) ip: Str,
     pub(super) containers: Vector<Container>,
+    /// Its init containers, in order.
+    pub(super) init: Vector<Container>,
     pub(super) stopping: Option<Stopping>,
     /// Files of emptyDir volumes, by volume name.
     pub(super) scratch: OrdMap<Str, Tree>,
@@ -62,6 +64,8 @@ impl std::fmt::Debug for Seen {
 pub(super) struct Stopping {
     /// When its containers have ended.
     pub ended_at: Time,
+    /// When those that never ran are told to be gone too.
+    pub told_at: Time,
     /// When its object may go.
     pub gone_at: Time,
 }
@@ -71,7 +75,15 @@ pub(super) struct Stopping {
 pub struct Container {
     pub(super) name: Str,
     pub(super) image: Str,
+    /// Whether it is an init container.
+    pub(super) init: bool,
+    /// Whether it is started again when it has ended.
+    pub(super) restart: Restart,
+    /// Whether its image is pulled at every start (`imagePullPolicy: Always`).
+    pub(super) always_pulls: bool,
     pub(super) state: State,
+    /// How it ended, while the image for its next start is pulled.
+    pub(super) replaces: Option<Ended>,
     pub(super) last: Option<Ended>,
     pub(super) restarts: u32,
     /// Exits in a row, for the restart back-off.
@@ -87,6 +99,14 @@ pub struct Container {
     pub(super) lost: Option<Ended>,
     /// The container's own files: those that it wrote outside its volumes.
     pub(super) layer: Tree,
+}
+
+/// When a container that has ended is started again (`spec.restartPolicy`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Restart {
+    Always,
+    OnFailure,
+    Never,
 }
 
 /// The state of a container.
@@ -196,7 +216,7 @@ impl Runtime {
             return false;
         };
         let mut killed = false;
-        for running in entry.containers.iter_mut() {
+        for running in entry.all_mut() {
             if !container.is_empty() && running.name != container {
                 continue;
             }
@@ -272,12 +292,23 @@ impl PodRuntime {
     pub fn container(&self, name: &str) -> Option<&Container> {
         self.containers
             .iter()
+            .chain(&self.init)
             .find(|container| name.is_empty() || container.name == name)
+    }
+
+    /// All containers, the init containers first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Container> {
+        self.init.iter().chain(&self.containers)
+    }
+
+    pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut Container> {
+        self.init.iter_mut().chain(self.containers.iter_mut())
     }
 
     pub(super) fn container_mut(&mut self, name: &str) -> Option<&mut Container> {
         self.containers
             .iter_mut()
+            .chain(self.init.iter_mut())
             .find(|container| name.is_empty() || container.name == name)
     }
 
@@ -289,14 +320,17 @@ impl PodRuntime {
                 && container.failed_pulls == 0
                 && container.last.is_none()
         };
-        !self.ip.is_empty() && !self.containers.iter().all(before_start)
+        !self.ip.is_empty() && !self.all().all(before_start)
     }
 
     /// The containers are gone with the node's power: each is made again (recording
     /// 28d-node-lost-comes-back-early).
     fn lose_containers(&mut self, now: Time) {
-        for container in self.containers.iter_mut() {
-            if container.running() {
+        for container in self.all_mut() {
+            if container.init && container.has_completed() {
+                // It runs again before the others.
+                container.state = State::Waiting;
+            } else if container.running() {
                 container.lost = Some(Ended {
                     code: 137,
                     reason: "ContainerStatusUnknown",
@@ -323,6 +357,38 @@ impl Container {
     #[must_use]
     pub fn running(&self) -> bool {
         matches!(self.state, State::Running { .. })
+    }
+
+    /// Whether it has not been started yet.
+    pub(super) fn never_ran(&self) -> bool {
+        let waits = matches!(
+            self.state,
+            State::Waiting | State::Pulling { .. } | State::PullFailed { .. }
+        );
+        waits && self.replaces.is_none()
+    }
+
+    /// Whether it has ended for good, and well.
+    pub(super) fn has_completed(&self) -> bool {
+        matches!(&self.state, State::Ended(ended) if ended.code == 0) && self.has_ended()
+    }
+
+    /// Whether it has ended for good.
+    pub(super) fn has_ended(&self) -> bool {
+        match (&self.state, self.restart) {
+            (State::Ended(_), Restart::Never) => true,
+            (State::Ended(ended), Restart::OnFailure) => ended.code == 0,
+            _ => false,
+        }
+    }
+
+    /// Whether an init container holds up those behind it: a sidecar until it runs, another one until it
+    /// has ended well.
+    pub(super) fn is_incomplete(&self) -> bool {
+        match self.restart {
+            Restart::Always => !self.running(),
+            _ => !self.has_completed(),
+        }
     }
 
     /// When it was started, while it runs.

@@ -2,7 +2,7 @@
 //! `pkg/kubelet/kubelet_pods.go`, `pkg/kubelet/status/generate.go`
 
 use super::probe;
-use super::runtime::{Container, Ended, PodRuntime, State};
+use super::runtime::{Container, Ended, PodRuntime, Restart, State};
 use crate::api::{Map, Object, Phase, Str, Time, Value};
 
 /// The Pod's tree with the status that its kubelet would write.
@@ -14,10 +14,17 @@ pub(super) fn with_status(pod: &Object, entry: &PodRuntime, now: Time) -> Value 
         .iter()
         .map(|container| container_status(pod, container, &waiting))
         .collect();
-    let unready: Vec<&str> = statuses
+    let init: Vec<Value> = entry
+        .init
         .iter()
-        .filter(|status| status.at(&["ready"]).and_then(Value::as_bool) != Some(true))
-        .filter_map(|status| status.str_at(&["name"]))
+        .map(|container| container_status(pod, container, &waiting))
+        .collect();
+    let counts = |container: &&Container| !container.init || container.restart == Restart::Always;
+    let unready: Vec<&str> = entry
+        .all()
+        .filter(counts)
+        .filter(|container| !probe::is_ready(container))
+        .map(|container| container.name.as_str())
         .collect();
     let phase = phase(entry);
     let mut status = tree.map_at(&["status"]);
@@ -42,12 +49,24 @@ pub(super) fn with_status(pod: &Object, entry: &PodRuntime, now: Time) -> Value 
     let conditions = conditions(pod, entry, phase, &unready, now);
     status.insert("conditions", conditions);
     status.insert("containerStatuses", statuses);
+    if !init.is_empty() {
+        status.insert("initContainerStatuses", init);
+    }
     tree.set(&["status"], status);
     tree
 }
 
 /// The phase that follows from the containers (`getPhase`).
 fn phase(entry: &PodRuntime) -> Phase {
+    let held_up = entry.init.iter().any(Container::is_incomplete);
+    if held_up && entry.stopping.is_none() {
+        let failed = |c: &Container| c.init && c.has_ended() && !c.has_completed();
+        return if entry.init.iter().any(failed) {
+            Phase::Failed
+        } else {
+            Phase::Pending
+        };
+    }
     let mut ended = 0;
     let mut failed = false;
     let mut waiting = 0;
@@ -58,10 +77,11 @@ fn phase(entry: &PodRuntime) -> Phase {
                 ended += 1;
                 failed |= end.code != 0;
             }
-            _ => waiting += usize::from(container.last.is_none()),
+            _ => waiting += usize::from(container.last.is_none() && container.replaces.is_none()),
         }
     }
-    if entry.stopping.is_some() && ended == entry.containers.len() {
+    let for_good = entry.containers.iter().all(Container::has_ended);
+    if (entry.stopping.is_some() || for_good) && ended == entry.containers.len() {
         return if failed {
             Phase::Failed
         } else {
@@ -95,9 +115,10 @@ impl Waiting {
 
 /// The manifest of a container.
 pub(super) fn spec_of(pod: &Object, container: &str) -> Value {
-    let specs = pod.tree().items_at(&["spec", "containers"]).iter();
-    let mut specs = specs.filter(|spec| spec.str_at(&["name"]) == Some(container));
-    specs.next().cloned().unwrap_or_default()
+    let lists = ["containers", "initContainers"].map(|list| pod.tree().items_at(&["spec", list]));
+    let mut specs = lists.into_iter().flatten();
+    let found = specs.find(|spec| spec.str_at(&["name"]) == Some(container));
+    found.cloned().unwrap_or_default()
 }
 
 fn container_status(pod: &Object, container: &Container, waiting: &Waiting) -> Value {
@@ -105,11 +126,15 @@ fn container_status(pod: &Object, container: &Container, waiting: &Waiting) -> V
     let running = container.running();
     let mut status = Map::default();
     status.insert("name", &container.name);
-    status.insert("image", &container.image);
-    status.insert("ready", probe::is_ready(container));
+    // An init container that has done its part counts as ready.
+    let ready = if container.init && container.restart != Restart::Always {
+        container.has_completed()
+    } else {
+        probe::is_ready(container)
+    };
+    status.insert("ready", ready);
     status.insert("started", running);
     status.insert("restartCount", i64::from(container.restarts));
-    status.insert("resources", Value::empty_map());
     status.insert("state", state(pod, container, waiting));
     let last = container
         .last
@@ -131,8 +156,12 @@ fn container_status(pod: &Object, container: &Container, waiting: &Waiting) -> V
             "containerID",
             container_id(pod, container, container.restarts),
         );
-        status.insert("imageID", &container.image);
+        let image = super::with_tag(&container.image);
+        status.insert("image", &image);
+        status.insert("imageID", image);
+        status.insert("resources", Value::empty_map());
     } else {
+        status.insert("image", &container.image);
         status.insert("imageID", "");
     }
     let mounts: Vec<Value> = spec
@@ -188,12 +217,15 @@ fn state(pod: &Object, container: &Container, waiting: &Waiting) -> Value {
             backing_off: true, ..
         } => {
             let image = &container.image;
-            let error = super::pull_error(image);
+            let error = super::pull_error(&super::with_tag(image));
             let message = format!("Back-off pulling image \"{image}\": ErrImagePull: {error}");
             wait("ImagePullBackOff", Some(message))
         }
-        State::PullFailed { .. } => wait("ErrImagePull", Some(super::pull_error(&container.image))),
-        State::Pulling { .. } if container.failed_pulls > 0 => {
+        State::PullFailed { .. } => {
+            let image = super::with_tag(&container.image);
+            wait("ErrImagePull", Some(super::pull_error(&image)))
+        }
+        State::Pulling { .. } if container.replaces.is_some() || container.failed_pulls > 0 => {
             // Until the next try has ended the API shows what the last one left.
             shown_state(pod, &container.name).unwrap_or_else(|| wait(waiting.reason, None))
         }
@@ -202,10 +234,11 @@ fn state(pod: &Object, container: &Container, waiting: &Waiting) -> Value {
 }
 
 /// The state that the API shows of a container.
-fn shown_state(pod: &Object, container: &str) -> Option<Value> {
-    pod.tree()
-        .items_at(&["status", "containerStatuses"])
-        .iter()
+pub(super) fn shown_state(pod: &Object, container: &str) -> Option<Value> {
+    let lists = ["containerStatuses", "initContainerStatuses"];
+    lists
+        .into_iter()
+        .flat_map(|list| pod.tree().items_at(&["status", list]))
         .find(|status| status.str_at(&["name"]) == Some(container))
         .and_then(|status| status.get("state").cloned())
 }
@@ -276,14 +309,29 @@ fn conditions(
         Some(("ContainersNotReady", Some(message)))
     };
     let sandbox = !entry.ip.is_empty() && !phase.terminal();
+    let incomplete = entry.init.iter().filter(|c| c.is_incomplete());
+    let incomplete: Vec<&str> = incomplete.map(|c| c.name.as_str()).collect();
     let initialized = if phase == Phase::Succeeded {
         Some(("PodCompleted", None))
-    } else {
+    } else if incomplete.is_empty() {
         None
+    } else {
+        let message = format!(
+            "containers with incomplete status: [{}]",
+            incomplete.join(" ")
+        );
+        Some(("ContainersNotInitialized", Some(message)))
     };
     let mut conditions = vec![
         condition(pod, old, "PodReadyToStartContainers", sandbox, None, now),
-        condition(pod, old, "Initialized", true, initialized, now),
+        condition(
+            pod,
+            old,
+            "Initialized",
+            incomplete.is_empty(),
+            initialized,
+            now,
+        ),
         condition(
             pod,
             old,

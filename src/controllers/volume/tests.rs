@@ -457,7 +457,7 @@ fn a_driver_from_outside_makes_and_deletes_volumes_too() {
 /// Corpus C-patch-115 and transcript 42-pvc-resize.
 #[test]
 fn protection_comes_back_and_growth_is_left_to_others() {
-    let mut cluster = cluster_with_class(&standard(""));
+    let mut cluster = cluster_with_class(&standard(r#","allowVolumeExpansion":true"#));
     add_claim(&mut cluster, "data", r#","storageClassName":"standard""#);
     sync(&mut cluster, "data");
     sync(&mut cluster, "data");
