@@ -242,7 +242,8 @@ fn help(path: &str) -> Result<Command, Failure> {
 
 /// The first word that is neither a flag nor the value of one. A flag that is not known yet takes a value.
 /// `spf13/cobra/command.go` (`stripFlags`)
-fn first_word<'a>(words: &'a [String], path: &str) -> Option<(usize, &'a str)> {
+#[must_use]
+pub fn first_word<'a>(words: &'a [String], path: &str) -> Option<(usize, &'a str)> {
     let own = verbs::find(path).map_or(&[][..], |verb| verb.flags);
     let switch = |fits: &dyn Fn(&Flag) -> bool| {
         let mut known = GLOBAL.iter().filter(|flag| flag.long != "help").chain(own);

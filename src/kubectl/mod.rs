@@ -43,6 +43,11 @@ struct Kubectl {
 
 impl Program for Kubectl {
     fn poll(&mut self, cx: &mut Context<'_>) -> Progress {
+        if self.running.is_none()
+            && let Some(complete) = verbs::complete::program(&self.words)
+        {
+            self.running = Some(Box::new(complete));
+        }
         if self.running.is_none() {
             match start(&self.words, cx) {
                 Ok(Started::Reading) => {

@@ -8,6 +8,7 @@ use crate::shell::Context;
 
 pub mod apply;
 pub mod cluster_admin;
+pub mod complete;
 pub mod create;
 pub mod create_kinds;
 pub mod delete;
