@@ -1,6 +1,7 @@
 //! The one door: input in, a new state out. Wires the programs to the world.
 
 mod cluster;
+mod complete;
 mod desk;
 mod files;
 mod save;
@@ -11,6 +12,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 
+pub use complete::Candidates;
 pub use desk::{Desk, Input, Origin, programs};
 pub use files::WEB_YAML;
 pub use save::LoadError;

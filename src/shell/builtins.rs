@@ -33,6 +33,11 @@ const NAMES: [&str; 32] = [
     "unalias", "type", "command", "let", "local", "declare", "wait", "readonly", "shopt",
 ];
 
+/// The names of all builtins, for completion.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.into_iter()
+}
+
 /// Whether the shell runs it itself.
 pub(super) fn is_builtin(name: &str) -> bool {
     NAMES.contains(&name)

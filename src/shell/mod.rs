@@ -35,6 +35,7 @@ mod words;
 
 use crate::api::Str;
 
+pub use builtins::names as builtins;
 pub use files::editor_name;
 pub use program::{
     Context, Environment, Files, Host, Lookup, Output, Program, Progress, Stdin, Stream, Wait,

@@ -142,6 +142,31 @@ fn prompt(page: Page) -> AnyView {
             None => show(&draft.get_untracked()),
         }
     };
+    // What Tab could not decide between.
+    let choices = RwSignal::new(Vec::<String>::new());
+    let complete = move || {
+        let Some(input) = input.get_untracked() else {
+            return;
+        };
+        let line = input.value();
+        let at = input.selection_start().ok().flatten().unwrap_or(u32::MAX);
+        let cursor = bytes_before(&line, at);
+        let found = page
+            .session
+            .with_value(|session| session.complete(&line, cursor));
+        let mut word = found.common().to_owned();
+        let only = found.words.len() == 1;
+        if only && found.space {
+            word.push(' ');
+        }
+        if word.len() > cursor.saturating_sub(found.from) || only {
+            let before = format!("{}{word}", &line[..found.from]);
+            let place = before.encode_utf16().count() as u32;
+            input.set_value(&format!("{before}{}", &line[cursor..]));
+            let _ = input.set_selection_range(place, place);
+        }
+        choices.set(if only { Vec::new() } else { found.words });
+    };
     let submit = move || {
         let Some(input) = input.get_untracked() else {
             return;
@@ -155,6 +180,14 @@ fn prompt(page: Page) -> AnyView {
         if event.is_composing() {
             return;
         }
+        if event.code() == "Tab" && completes(&event, input) {
+            if busy.with_untracked(Option::is_none) {
+                complete();
+            }
+            event.prevent_default();
+            return;
+        }
+        choices.set(Vec::new());
         match event.code().as_str() {
             "Enter" | "NumpadEnter" if !event.ctrl_key() && !event.meta_key() => {
                 submit();
@@ -224,8 +257,31 @@ fn prompt(page: Page) -> AnyView {
                 on:paste=paste
             />
         </div>
+        <div class="choices" role="status">
+            {move || choices.get().into_iter().map(|word| view! { <span>{word}" "</span> }).collect_view()}
+        </div>
     }
     .into_any()
+}
+
+/// Whether Tab is for the line: on an empty one it leaves, as it does with a modifier.
+fn completes(event: &KeyboardEvent, input: NodeRef<html::Input>) -> bool {
+    let modified = event.shift_key() || event.ctrl_key() || event.alt_key() || event.meta_key();
+    !modified
+        && input
+            .get_untracked()
+            .is_some_and(|input| !input.value().trim().is_empty())
+}
+
+/// The bytes of a text before a place that the browser counts in UTF-16.
+fn bytes_before(text: &str, units: u32) -> usize {
+    let mut left = units;
+    let inside = text.char_indices().find(|(_, c)| {
+        let here = left == 0;
+        left = left.saturating_sub(c.len_utf16() as u32);
+        here
+    });
+    inside.map_or(text.len(), |(at, _)| at)
 }
 
 /// Ctrl+C copies what is selected, in the line or on the page; only otherwise it interrupts.

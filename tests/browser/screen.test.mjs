@@ -205,3 +205,17 @@ for (const [width, height] of [
     assert.ok(content <= shown, `${content} px of content in ${shown} px`);
   });
 }
+
+test('Tab completes a command, lists what may follow, and leaves an empty prompt', async ({ screen }) => {
+  await applied(screen);
+  await screen.fill('textbox', 'kubectl command', 'kubectl sca');
+  await screen.key('Tab');
+  assert.equal(await screen.value('textbox', 'kubectl command'), 'kubectl scale ');
+  await screen.fill('textbox', 'kubectl command', 'kubectl get pod w');
+  await screen.key('Tab');
+  assert.equal(await screen.value('textbox', 'kubectl command'), 'kubectl get pod web-');
+  await screen.until('the Pods are listed', async () => /web-0\s+web-1/.test(await screen.text('tabpanel', 'Terminal')));
+  await screen.fill('textbox', 'kubectl command', '');
+  await screen.key('Tab');
+  assert.notEqual(await screen.page.evaluate(() => document.activeElement?.id), 'prompt');
+});
