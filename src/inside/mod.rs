@@ -70,7 +70,9 @@ const PROGRAMS: [(&str, Action); 7] = [
 ];
 
 /// Plain tools that a container does not have.
-const NOT_INSIDE: [&str; 6] = ["history", "time", "watch", "yes", "rev", "clear"];
+const NOT_INSIDE: [&str; 9] = [
+    "history", "time", "watch", "yes", "rev", "clear", "vi", "vim", "nano",
+];
 
 /// The program with this name in a container; `None` if there is none.
 #[must_use]

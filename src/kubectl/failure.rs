@@ -61,6 +61,15 @@ impl Failure {
         self
     }
 
+    /// The API server's refusal, if that is all that went wrong.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&ApiError> {
+        match self.problems.as_slice() {
+            [Problem::Server(error, _)] => Some(error),
+            _ => None,
+        }
+    }
+
     /// Whether nothing failed.
     #[must_use]
     pub fn is_empty(&self) -> bool {

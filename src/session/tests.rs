@@ -186,3 +186,23 @@ fn a_million_replicas_are_refused_with_a_sentence() {
         "{out}"
     );
 }
+
+#[test]
+fn kubectl_edit_opens_the_editor_and_takes_what_was_saved() {
+    let mut session = session();
+    spawn(&mut session, "kubectl apply -f web.yaml");
+    let id = spawn(&mut session, "kubectl edit sts web");
+    let file = session.files().editing().cloned().expect("a file is open");
+    let text = session.files().get(&file).expect("it has a text");
+    assert!(text.starts_with("# Please edit the object below."));
+    let text = text.replace("replicas: 2", "replicas: 4").into();
+    session.input(Input::Save { file, text });
+    session.input(Input::Write {
+        process: id,
+        text: ":q\n".into(),
+    });
+    assert_eq!(session.files().editing(), None);
+    assert_eq!(session.desk().exit_code(id), Some(0));
+    let last = session.terminal().lines().last().cloned();
+    assert!(last.is_some_and(|line| line.text.as_str() == "statefulset.apps/web edited"));
+}

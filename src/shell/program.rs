@@ -94,28 +94,43 @@ pub enum Host {
 
 /// The files of the editor: the folder in which commands run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Files(OrdMap<Str, Str>);
+pub struct Files {
+    texts: OrdMap<Str, Str>,
+    editing: Option<Str>,
+}
 
 impl Files {
     /// The text of a file.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Str> {
-        self.0.get(plain(name))
+        self.texts.get(plain(name))
     }
 
     /// Writes a file.
     pub fn set(&mut self, name: &str, text: impl Into<Str>) {
-        self.0.insert(Str::new(plain(name)), text.into());
+        self.texts.insert(Str::new(plain(name)), text.into());
     }
 
     /// Takes a file away; answers whether it was there.
     pub fn remove(&mut self, name: &str) -> bool {
-        self.0.remove(plain(name)).is_some()
+        self.texts.remove(plain(name)).is_some()
     }
 
     /// Names in order.
     pub fn names(&self) -> impl Iterator<Item = &Str> {
-        self.0.keys()
+        self.texts.keys()
+    }
+
+    /// The file that a program (`vi`, `kubectl edit`) holds open in the editor. The editor saves it and then
+    /// writes `:q` to the program.
+    #[must_use]
+    pub fn editing(&self) -> Option<&Str> {
+        self.editing.as_ref()
+    }
+
+    /// Opens a file in the editor, or closes it.
+    pub fn edit(&mut self, name: Option<Str>) {
+        self.editing = name;
     }
 }
 

@@ -13,6 +13,7 @@ pub mod create;
 pub mod create_kinds;
 pub mod delete;
 pub mod describe;
+pub mod edit;
 pub mod events;
 pub mod exec;
 pub mod explain;
@@ -54,6 +55,7 @@ static VERBS: &[Verb] = &[
     verb("run", create_kinds::RUN_FLAGS, create_kinds::run),
     verb("explain", explain::FLAGS, explain::run),
     verb("get", get::FLAGS, get::run),
+    verb("edit", edit::FLAGS, edit::run),
     verb("delete", delete::FLAGS, delete::run),
     verb("scale", scale::FLAGS, scale::run),
     verb(

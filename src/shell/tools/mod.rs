@@ -15,6 +15,7 @@ mod sed;
 mod sed_parse;
 mod sort;
 mod text;
+mod vi;
 
 use super::program::{Context, Program, Progress};
 use super::sh;
@@ -25,7 +26,7 @@ use text::Made;
 
 type Maker = fn(&[String]) -> Made;
 
-const TOOLS: [(&str, Maker); 50] = [
+const TOOLS: [(&str, Maker); 53] = [
     ("awk", awk::awk),
     ("base64", misc::base64),
     ("basename", misc::basename),
@@ -54,6 +55,7 @@ const TOOLS: [(&str, Maker); 50] = [
     ("printenv", misc::printenv),
     ("pwd", misc::pwd),
     ("rev", columns::rev),
+    ("nano", vi::vi),
     ("rm", fs::rm),
     ("rmdir", fs::rmdir),
     ("sed", sed::sed),
@@ -70,6 +72,8 @@ const TOOLS: [(&str, Maker); 50] = [
     ("tr", columns::tr),
     ("true", |_| Ok(done("", 0))),
     ("uniq", text::uniq),
+    ("vi", vi::vi),
+    ("vim", vi::vi),
     ("watch", run::watch),
     ("wc", text::wc),
     ("which", misc::which),
