@@ -16,8 +16,6 @@ const SUFFIX: &str = "[bcdfghjklmnpqrstvwxz2456789]{5}";
 
 /// Replacements that keep a column's width or stand in no table.
 const FIXED: &[(&str, &str)] = &[
-    // The pod-template hash of a Deployment hashes the memory of a type; nobody else can make it.
-    (r"\b(front|app)-[bcdf456789]{8,10}\b", r"\1-HASHHASHHA"),
     (
         r#"(pod-template-hash"?[:=] ?"?)[bcdf456789]{8,10}\b"#,
         r"\1HASHHASHHA",
@@ -52,6 +50,8 @@ const FIXED: &[(&str, &str)] = &[
         r"\b((?:nginx|front|db|app|stuck|Stuck|other|access|kubernetes))-SUFFIX\b",
         r"\1-xxxxx",
     ),
+    // The pod-template hash of a Deployment hashes the memory of a type; nobody else can make it.
+    (r"\b(front|app)-[bcdf456789]{8,10}\b", r"\1-HASHHASHHA"),
     (r"\b([a-z0-9-]+)\.[0-9a-f]{16}\b", r"\1.0000000000000000"),
     (r"/tmp/kubectl-edit-\d+", "/tmp/kubectl-edit-0"),
     (r"/tmp/(LIVE|MERGED)-\d+", r"/tmp/\1-0"),

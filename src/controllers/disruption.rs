@@ -26,7 +26,10 @@ fn sync(cluster: &mut dyn Cluster, budget: &Arc<Object>) -> Result<Action, ApiEr
         let message = "No matching pods found".to_owned();
         cluster.event(budget, EventType::Normal, "NoPods", message);
     }
-    let (expected, desired) = wanted(cluster, budget, &pods);
+    let (expected, desired) = match wanted(cluster, budget, &pods) {
+        Ok(counts) => counts,
+        Err(why) => return fail_safe(cluster, budget, why),
+    };
     let disrupted = granted(budget, &pods, cluster.now());
     let healthy = pods
         .iter()
@@ -40,7 +43,12 @@ fn sync(cluster: &mut dyn Cluster, budget: &Arc<Object>) -> Result<Action, ApiEr
     };
 
     let mut status = Map::default();
-    let condition = condition(budget, allowed, cluster.now());
+    let (truth, reason) = if allowed > 0 {
+        ("True", "SufficientPods")
+    } else {
+        ("False", "InsufficientPods")
+    };
+    let condition = condition(budget, truth, reason, "", cluster.now());
     status.insert("conditions", vec![condition]);
     status.insert("currentHealthy", healthy);
     status.insert("desiredHealthy", desired);
@@ -60,6 +68,21 @@ fn sync(cluster: &mut dyn Cluster, budget: &Arc<Object>) -> Result<Action, ApiEr
     // A Pod that was to be evicted and is still there counts again after a while.
     let wait = next.map(|granted| granted.plus(DELETION_TIMEOUT).since(cluster.now()).max(1));
     Ok(wait.map_or(Action::DONE, Action::requeue))
+}
+
+/// A budget that cannot be worked out allows nothing, and is tried again (`failSafe`).
+fn fail_safe(cluster: &mut dyn Cluster, budget: &Object, why: String) -> Result<Action, ApiError> {
+    let message = format!("Failed to calculate the number of expected pods: {why}");
+    let reason = "CalculateExpectedPodCountFailed";
+    cluster.event(budget, EventType::Warning, reason, message);
+    let mut tree = budget.tree().clone();
+    let condition = condition(budget, "False", "SyncFailed", &why, cluster.now());
+    tree.set(&["status", "disruptionsAllowed"], 0);
+    tree.set(&["status", "conditions"], vec![condition]);
+    if tree != *budget.tree() {
+        cluster.update_status(Kind::PodDisruptionBudget, tree, Reason::Status)?;
+    }
+    Ok(Action::failed(why))
 }
 
 /// The Pods of the budget. No selector selects none, an empty one all.
@@ -83,8 +106,13 @@ fn is_healthy(pod: &Object, disrupted: &BTreeMap<Str, Time>) -> bool {
         && pod.pod().is_some_and(|view| view.ready.ready)
 }
 
-/// How many Pods there should be, and how many of them healthy (`getExpectedPodCount`).
-fn wanted(cluster: &dyn Cluster, budget: &Object, pods: &[Arc<Object>]) -> (i64, i64) {
+/// How many Pods there should be, and how many of them healthy (`getExpectedPodCount`); why that cannot be
+/// said.
+fn wanted(
+    cluster: &dyn Cluster,
+    budget: &Object,
+    pods: &[Arc<Object>],
+) -> Result<(i64, i64), String> {
     let spec = |key: &str| {
         budget
             .tree()
@@ -92,13 +120,13 @@ fn wanted(cluster: &dyn Cluster, budget: &Object, pods: &[Arc<Object>]) -> (i64,
             .filter(|value| !value.is_null())
     };
     if let Some(limit) = spec("maxUnavailable") {
-        let expected = expected_scale(cluster, pods);
+        let expected = expected_scale(cluster, pods)?;
         let unavailable = scaled(limit, expected);
-        return (expected, (expected - unavailable).max(0));
+        return Ok((expected, (expected - unavailable).max(0)));
     }
-    match spec("minAvailable") {
+    Ok(match spec("minAvailable") {
         Some(Value::Str(percent)) => {
-            let expected = expected_scale(cluster, pods);
+            let expected = expected_scale(cluster, pods)?;
             let percent = Value::Str(percent.clone());
             (expected, scaled(&percent, expected))
         }
@@ -107,18 +135,19 @@ fn wanted(cluster: &dyn Cluster, budget: &Object, pods: &[Arc<Object>]) -> (i64,
             (expected, number.as_int().unwrap_or(0))
         }
         None => (i64::try_from(pods.len()).unwrap_or(i64::MAX), 0),
-    }
+    })
 }
 
-/// The sum of the replicas of the Pods' controllers; Pods without one do not count (`getExpectedScale`).
-fn expected_scale(cluster: &dyn Cluster, pods: &[Arc<Object>]) -> i64 {
+/// The sum of the replicas of the Pods' controllers; Pods without one do not count, but one whose controller
+/// is gone spoils it all (`getExpectedScale`; recording 89-budget-and-scale).
+fn expected_scale(cluster: &dyn Cluster, pods: &[Arc<Object>]) -> Result<i64, String> {
     let mut scales: BTreeMap<Str, i64> = BTreeMap::new();
-    for pod in pods {
-        if let Some((uid, replicas)) = controller_scale(cluster, pod) {
-            scales.insert(uid, replicas);
-        }
+    for pod in pods.iter().filter(|pod| pod.meta.controller().is_some()) {
+        let (uid, replicas) = controller_scale(cluster, pod)
+            .ok_or_else(|| format!("found no controllers for pod \"{}\"", pod.name()))?;
+        scales.insert(uid, replicas);
     }
-    scales.values().sum()
+    Ok(scales.values().sum())
 }
 
 fn controller_scale(cluster: &dyn Cluster, pod: &Object) -> Option<(Str, i64)> {
@@ -173,12 +202,7 @@ fn granted(budget: &Object, pods: &[Arc<Object>], now: Time) -> BTreeMap<Str, Ti
 }
 
 /// The condition DisruptionAllowed (`UpdateDisruptionAllowedCondition`).
-fn condition(budget: &Object, allowed: i64, now: Time) -> Value {
-    let (status, reason) = if allowed > 0 {
-        ("True", "SufficientPods")
-    } else {
-        ("False", "InsufficientPods")
-    };
+fn condition(budget: &Object, status: &str, reason: &str, message: &str, now: Time) -> Value {
     let former = budget
         .tree()
         .items_at(&["status", "conditions"])
@@ -190,7 +214,7 @@ fn condition(budget: &Object, allowed: i64, now: Time) -> Value {
     let since = former.and_then(|condition| condition.get("lastTransitionTime").cloned());
     Value::map([
         ("lastTransitionTime", since.unwrap_or_else(|| now.into())),
-        ("message", "".into()),
+        ("message", message.into()),
         ("observedGeneration", budget.meta.generation.into()),
         ("reason", reason.into()),
         ("status", status.into()),

@@ -24,6 +24,7 @@ pub(super) fn boot(store: &mut Store, settings: &Settings) {
     }
     create(Kind::Service, crate::controllers::apiserver::service());
     create(Kind::EndpointSlice, kubernetes_slice());
+    create(Kind::Endpoints, kubernetes_endpoints());
     if settings.storage_class {
         create(Kind::StorageClass, standard_class());
     }
@@ -144,6 +145,25 @@ fn kubernetes_slice() -> Value {
     ]);
     slice.set(&["ports"], vec![port]);
     slice
+}
+
+/// The same in the form of v1 Endpoints (corpus B-get-spelling-39).
+fn kubernetes_endpoints() -> Value {
+    let mut endpoints = named("kubernetes");
+    const SKIP: &str = "endpointslice.kubernetes.io/skip-mirror";
+    endpoints.set(&["metadata", "labels", SKIP], "true");
+    let address = Value::map([("ip", "192.0.2.2".into())]);
+    let port = Value::map([
+        ("name", "https".into()),
+        ("port", 6443.into()),
+        ("protocol", "TCP".into()),
+    ]);
+    let subset = Value::map([
+        ("addresses", Value::list([address])),
+        ("ports", Value::list([port])),
+    ]);
+    endpoints.set(&["subsets"], vec![subset]);
+    endpoints
 }
 
 /// The default StorageClass: a volume is made at once.

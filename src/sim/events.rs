@@ -48,6 +48,12 @@ impl About {
         }
     }
 
+    /// A reference that says only kind and name.
+    pub fn forget_uid(&mut self) {
+        self.uid = Str::EMPTY;
+        self.resource_version = 0;
+    }
+
     fn to_value(&self) -> Value {
         let mut reference = Value::map([
             (
@@ -61,6 +67,10 @@ impl About {
         ]);
         if !self.key.namespace.is_empty() {
             reference.set(&["namespace"], &self.key.namespace);
+        }
+        if self.uid.is_empty() {
+            reference.remove(&["uid"]);
+            reference.remove(&["resourceVersion"]);
         }
         if !self.field_path.is_empty() {
             reference.set(&["fieldPath"], &self.field_path);
@@ -128,7 +138,8 @@ fn similar_events(store: &Store, event: &Event, namespace: &str, now: Time) -> V
             tree.str_at(&["reason"]) == Some(event.reason)
                 && tree.str_at(&["type"]) == Some(event.event_type.name())
                 && tree.str_at(&["source", "component"]) == Some(event.source)
-                && tree.str_at(&["involvedObject", "uid"]) == Some(&event.about.uid)
+                && tree.str_at(&["involvedObject", "uid"]).unwrap_or_default()
+                    == event.about.uid.as_str()
                 && tree
                     .str_at(&["involvedObject", "fieldPath"])
                     .unwrap_or_default()

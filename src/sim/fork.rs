@@ -71,6 +71,12 @@ impl Fork {
     ) {
         let base = self.store.resource_version();
         let node = about.pod().map(|pod| pod.node.clone()).unwrap_or_default();
+        let mut about_whom = About::of(about, field_path);
+        if self.who == ControllerId::TaintEviction {
+            // It refers to the Pod by name only, so that `describe` does not find the event (recording
+            // 28a-node-lost-force-delete).
+            about_whom.forget_uid();
+        }
         let event = Event {
             source: self.who.name(),
             host: if self.who == ControllerId::Kubelet {
@@ -78,7 +84,7 @@ impl Fork {
             } else {
                 Str::EMPTY
             },
-            about: About::of(about, field_path),
+            about: about_whom,
             event_type,
             reason,
             message: message.into(),

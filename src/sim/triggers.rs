@@ -69,7 +69,9 @@ impl ControllerId {
     #[must_use]
     pub fn latency(self) -> Millis {
         match self {
-            ControllerId::StatefulSet | ControllerId::Deployment | ControllerId::ReplicaSet => 10,
+            // A new ReplicaSet has made and counted its Pods before its Deployment tries again after a conflict.
+            ControllerId::ReplicaSet => 2,
+            ControllerId::StatefulSet | ControllerId::Deployment => 10,
             // The claims of a new Pod are looked at before the scheduler looks at the Pod.
             ControllerId::ClaimBinder => 11,
             ControllerId::Scheduler => 12,
@@ -166,7 +168,17 @@ fn garbage(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Ke
         .old
         .as_ref()
         .is_none_or(|old| old.meta.owners != object.meta.owners);
-    if waits || (owners_changed && !object.meta.owners.is_empty()) {
+    // A new dependent is looked at only if an owner is not there: one of an owner that goes in the foreground
+    // waits until that one is looked at again (recording 84-retention-both-delete).
+    let lacks_owner = || {
+        let mut owners = object.meta.owners.iter();
+        owners.any(|owner| {
+            let key = owner_key(object, &owner.api_version, &owner.kind, &owner.name);
+            let there = key.and_then(|key| store.get(&key));
+            there.is_none_or(|there| there.meta.uid != owner.uid)
+        })
+    };
+    if waits || owners_changed && lacks_owner() {
         wake(ControllerId::Garbage, object.key());
     }
     if owners_changed && let Some(old) = &change.old {

@@ -355,7 +355,8 @@ fn busybox_nslookup(cx: &mut Context<'_>, words: &[&str]) -> i32 {
     let candidates = if name.contains('.') {
         vec![name.to_owned()]
     } else {
-        resolver::candidates(NAMESPACE, name)
+        let domains = resolver::search_list(NAMESPACE);
+        domains.map(|domain| format!("{name}.{domain}")).to_vec()
     };
     let mut text = format!("Server:\t\t{SERVER}\nAddress:\t{SERVER}:53\n\n");
     let mut failed = false;

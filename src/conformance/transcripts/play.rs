@@ -1,7 +1,7 @@
 //! Plays a scenario against a session.
 
 use super::in_pod;
-use super::scenario::{Scenario, Step};
+use super::scenario::{LOOK_TAKES, Scenario, Step};
 use super::state::{self, State};
 use crate::api::{Key, Kind, Millis, Str, Time};
 use crate::session::{Input, LineKind, Origin, Session};
@@ -135,6 +135,7 @@ impl Player {
                 played.states.insert(at, self.look());
             }
             Step::Snapshot { .. } => {
+                self.wait(LOOK_TAKES);
                 played.states.insert(at, self.look());
             }
             Step::Sleep { wait } => self.wait(*wait),

@@ -6,6 +6,8 @@ use std::path::Path;
 
 /// How long the recorder waits after it started a watch.
 const WATCH_STARTS: Millis = 1000;
+/// How long it takes to read a state.
+pub const LOOK_TAKES: Millis = 100;
 /// How long nothing must be written for a cluster to be settled, unless a step says otherwise.
 const QUIET: Millis = 3000;
 
@@ -299,6 +301,8 @@ fn span(step: &Step, record: &Value, now: Millis) -> (Millis, Millis) {
         Step::Run { .. } => (at, at + time(record, "took")),
         Step::Watch { .. } => (at, at + WATCH_STARTS),
         Step::Settle { .. } | Step::Sleep { .. } => (now, at),
+        // It is read with kubectl.
+        Step::Snapshot { .. } => (at, at + LOOK_TAKES),
         _ => (at, at),
     }
 }

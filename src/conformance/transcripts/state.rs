@@ -184,6 +184,10 @@ fn in_order(objects: Vec<Value>, given: &str) -> Vec<Value> {
                 )
             });
         }
+        if !object.items_at(&["spec", "volumes"]).is_empty() {
+            let volumes = object.slot(&["spec", "volumes"]).make_list();
+            volumes.sort_by_key(Value::to_go_json);
+        }
         // A slice is known by its Service.
         if object.get("endpoints").is_some() || object.get("ports").is_some() {
             let name = object

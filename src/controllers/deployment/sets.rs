@@ -92,7 +92,9 @@ pub(super) fn with_new(
     let number = sets.old.iter().map(|set| revision(set)).max().unwrap_or(0) + 1;
     if sets.new.is_none() {
         let new = create(cluster, &deployment, &sets, number)?;
-        let deployment = status::note_new(cluster, &deployment, &new, number, true)?;
+        // What the pass goes on with is the object before this write: its own status is refused then, and
+        // the next pass counts what the new ReplicaSet has made by then (recording 30-deployment-contrast).
+        status::note_new(cluster, &deployment, &new, number, true)?;
         sets.new = Some(new);
         return Ok((deployment, sets));
     }

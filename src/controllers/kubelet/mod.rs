@@ -511,7 +511,9 @@ fn stop(
         } else {
             timings.stop.min(grace)
         };
-        let ended_at = now.plus(stop);
+        // A Pod that is found gone when the node is back is looked at twice.
+        let lost = entry.all().any(|c| c.lost.is_some());
+        let ended_at = now.plus(if lost { START } else { stop });
         let (told_at, clean_up) = if entry.all().any(Container::never_ran) {
             (ended_at.plus(NEVER_RAN.0), NEVER_RAN.1)
         } else {
@@ -520,6 +522,7 @@ fn stop(
         entry.stopping = Some(Stopping {
             ended_at,
             told_at,
+            lost,
             gone_at: told_at.plus(clean_up),
         });
         return Some(ended_at);

@@ -66,6 +66,8 @@ pub(super) struct Stopping {
     pub ended_at: Time,
     /// When those that never ran are told to be gone too.
     pub told_at: Time,
+    /// Whether its containers were lost with the node's power: it counts as failed before they are told.
+    pub lost: bool,
     /// When its object may go.
     pub gone_at: Time,
 }

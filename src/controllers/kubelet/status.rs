@@ -26,7 +26,7 @@ pub(super) fn with_status(pod: &Object, entry: &PodRuntime, now: Time) -> Value 
         .filter(|container| !probe::is_ready(container))
         .map(|container| container.name.as_str())
         .collect();
-    let phase = phase(entry);
+    let phase = phase(entry, now);
     let mut status = tree.map_at(&["status"]);
     status.insert("phase", phase.name());
     status.insert("observedGeneration", pod.meta.generation);
@@ -57,7 +57,13 @@ pub(super) fn with_status(pod: &Object, entry: &PodRuntime, now: Time) -> Value 
 }
 
 /// The phase that follows from the containers (`getPhase`).
-fn phase(entry: &PodRuntime) -> Phase {
+fn phase(entry: &PodRuntime, now: Time) -> Phase {
+    if entry
+        .stopping
+        .is_some_and(|stopping| stopping.lost && stopping.ended_at <= now)
+    {
+        return Phase::Failed;
+    }
     let held_up = entry.init.iter().any(Container::is_incomplete);
     if held_up && entry.stopping.is_none() {
         let failed = |c: &Container| c.init && c.has_ended() && !c.has_completed();

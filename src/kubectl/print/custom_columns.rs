@@ -42,6 +42,19 @@ impl CustomColumns {
     /// # Errors
     /// A path that cannot be followed.
     pub fn print(&self, tree: &Value) -> Result<String, Failure> {
+        self.print_on(&mut TableWriter::default(), tree, true)
+    }
+
+    /// The same as a part of a longer table, whose header may have been printed.
+    ///
+    /// # Errors
+    /// A path that cannot be followed.
+    pub fn print_on(
+        &self,
+        table: &mut TableWriter,
+        tree: &Value,
+        first: bool,
+    ) -> Result<String, Failure> {
         let is_list = tree.str_at(&["kind"]) == Some("List") && tree.get("items").is_some();
         let items: &[Value] = if is_list {
             tree.items_at(&["items"])
@@ -49,7 +62,7 @@ impl CustomColumns {
             std::slice::from_ref(tree)
         };
         let mut rows = Vec::new();
-        if self.headers {
+        if self.headers && first {
             rows.push(
                 self.columns
                     .iter()
@@ -69,7 +82,7 @@ impl CustomColumns {
             }
             rows.push(row);
         }
-        Ok(TableWriter::default().print(&rows))
+        Ok(table.print(&rows))
     }
 }
 

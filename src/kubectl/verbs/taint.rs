@@ -149,7 +149,9 @@ fn one(
         old.str_at(&["key"]) == Some(taint.key.as_str())
             && (taint.effect.is_empty() || old.str_at(&["effect"]) == Some(taint.effect.as_str()))
     };
-    let (mut set, mut replaced) = (false, false);
+    // New ones come first (transcript 81-taints).
+    let mut new = Vec::new();
+    let mut removed = false;
     for taint in taints {
         let there = all.iter().any(|old| same(old, taint));
         if taint.removes {
@@ -165,6 +167,7 @@ fn one(
                 )));
             }
             all.retain(|old| !same(old, taint));
+            removed = true;
             continue;
         }
         if there && !cli.flags.on("overwrite") {
@@ -174,23 +177,25 @@ fn one(
                 taint.key
             )));
         }
-        replaced |= there;
-        set = true;
         all.retain(|old| !same(old, taint));
-        let mut new = Value::map([
+        let mut added = Value::map([
             ("effect", Value::from(taint.effect.as_str())),
             ("key", Value::from(taint.key.as_str())),
         ]);
         if !taint.value.is_empty() {
-            new.set(&["value"], taint.value.as_str());
+            added.set(&["value"], taint.value.as_str());
         }
-        all.push(new);
+        new.push(added);
     }
-    let verb = match (set, replaced) {
-        (false, _) => "untainted",
-        (true, false) => "tainted",
-        (true, true) => "modified",
+    let verb = if cli.flags.on("overwrite") || !new.is_empty() && removed {
+        "modified"
+    } else if new.is_empty() {
+        "untainted"
+    } else {
+        "tainted"
     };
+    new.extend(all);
+    let all = new;
     let changed = node.with(|tree| {
         if all.is_empty() {
             tree.remove(&["spec", "taints"]);

@@ -13,6 +13,7 @@ use crate::kubectl::flags::{Flag, FlagType, flag, quote};
 use crate::kubectl::print::jsonpath::{JsonPath, relaxed};
 use crate::kubectl::resources::{ResourceType, Wanted, wanted};
 use crate::shell::{Context, Program, Progress, Wait};
+use std::sync::Arc;
 
 /// The flags of `kubectl wait`.
 pub const FLAGS: &[Flag] = &[
@@ -175,20 +176,20 @@ struct Waiting {
 impl Waiting {
     fn met(&self, cx: &Context<'_>, awaited: &Awaited) -> bool {
         let object = cx.world.store().get(&awaited.key);
-        let same = object.filter(|object| {
-            awaited
-                .uid
-                .as_ref()
-                .is_none_or(|uid| object.meta.uid == *uid)
-        });
+        // Another one of the same name is not the one whose end is awaited; a condition it may meet
+        // (transcript 65-two-changes-mid-rollout).
+        let is_same = |object: &&Arc<Object>| {
+            let mut uid = awaited.uid.iter();
+            uid.all(|uid| object.meta.uid == *uid)
+        };
         match &self.until {
-            Until::Deleted => same.is_none(),
-            Until::Created => same.is_some(),
+            Until::Deleted => object.filter(is_same).is_none(),
+            Until::Created => object.is_some(),
             Until::Condition { name, status } => {
-                same.is_some_and(|object| condition_met(object, name, status))
+                object.is_some_and(|object| condition_met(object, name, status))
             }
             Until::Path { path, value } => {
-                same.is_some_and(|object| path_met(object, path, value.as_deref()))
+                object.is_some_and(|object| path_met(object, path, value.as_deref()))
             }
         }
     }

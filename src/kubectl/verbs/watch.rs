@@ -128,7 +128,13 @@ impl Watch {
         if !self.output.human() {
             for (_, object) in events {
                 let separator = matches!(self.output, Output::Yaml) && self.printed > 0;
-                let text = self.output.one(object)?;
+                let text = match &self.output {
+                    Output::Columns(columns) => {
+                        let first = self.printed == 0;
+                        columns.print_on(&mut self.table, object.tree(), first)?
+                    }
+                    output => output.one(object)?,
+                };
                 cx.out.stdout(if separator {
                     format!("---\n{text}")
                 } else {

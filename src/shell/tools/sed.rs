@@ -191,6 +191,10 @@ impl Sed {
         if !hit(from) && !at_zero {
             return false;
         }
+        if at_zero && hit(to) {
+            // `0,/x/` may end on the first line already.
+            return true;
+        }
         let until = match to {
             Address::Line(line) => *line,
             Address::Plus(lines) => number + lines,

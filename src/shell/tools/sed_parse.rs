@@ -55,6 +55,7 @@ pub(super) struct Parser {
     open: Vec<usize>,
     labels: Vec<(String, usize)>,
     jumps: Vec<(usize, String)>,
+    last_regex: Option<Regex>,
 }
 
 impl Parser {
@@ -68,6 +69,7 @@ impl Parser {
             open: Vec::new(),
             labels: Vec::new(),
             jumps: Vec::new(),
+            last_regex: None,
         };
         while parser.next()? {
             if parser.commands.len() > limits::WORDS {
@@ -175,13 +177,20 @@ impl Parser {
         })
     }
 
-    fn regex(&self, text: &str, ignore_case: bool) -> Result<Regex, String> {
+    /// A pattern; an empty one is the one before it.
+    fn regex(&mut self, text: &str, ignore_case: bool) -> Result<Regex, String> {
+        if text.is_empty() {
+            let before = self.last_regex.clone();
+            return before.ok_or_else(|| self.error("no previous regular expression"));
+        }
         let regex = if self.extended {
             Regex::extended(text, ignore_case)
         } else {
             Regex::basic(text, ignore_case)
         };
-        regex.map_err(|problem| self.error(&problem))
+        let regex = regex.map_err(|problem| self.error(&problem))?;
+        self.last_regex = Some(regex.clone());
+        Ok(regex)
     }
 
     /// Text up to `end`; an escaped `end` loses its backslash.
