@@ -4,8 +4,8 @@
 //! its own and one more entry in [`KINDS`].
 
 mod cli;
+mod corpus;
 mod floor;
-mod manifests;
 mod memory;
 mod normalise;
 mod pattern;
@@ -16,6 +16,7 @@ mod traces;
 mod transcripts;
 
 pub use cli::run;
+pub use corpus::type_lines;
 
 use crate::api::Value;
 use std::path::Path;
@@ -56,9 +57,9 @@ pub const KINDS: &[RecordingKind] = &[
         run: transcripts::run,
     },
     RecordingKind {
-        name: "manifests",
-        is: |file| file == "A.jsonl",
-        run: manifests::run,
+        name: "corpus",
+        is: corpus::is,
+        run: corpus::run,
     },
 ];
 
@@ -139,6 +140,29 @@ fn compare(place: &str, expected: &Value, got: &Value, differences: &mut Vec<Dif
             expected: expected.to_go_json(),
             got: got.to_go_json(),
         }),
+    }
+}
+
+/// The first line in which two texts differ, with its number.
+fn first_difference(expected: &str, got: &str) -> Option<(String, String)> {
+    if expected == got {
+        return None;
+    }
+    let (mut a, mut b) = (expected.split('\n'), got.split('\n'));
+    let mut number = 0;
+    loop {
+        number += 1;
+        match (a.next(), b.next()) {
+            (None, None) => return Some((expected.to_owned(), got.to_owned())),
+            (x, y) if x == y => {}
+            (x, y) => {
+                let show = |line: Option<&str>| match line {
+                    Some(line) => format!("line {number}: {line}"),
+                    None => format!("line {number}: (end)"),
+                };
+                return Some((show(x), show(y)));
+            }
+        }
     }
 }
 

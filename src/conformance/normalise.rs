@@ -76,14 +76,15 @@ const WIDE: &[(&str, &str)] = &[
 /// Neighbouring lines in no fixed order.
 const ANY_ORDER: &[&str] = &[
     r"(?:<age> \| |  )(?:Normal|Warning)\b",
-    r"node-N \|",
-    r"\S+-HASH(?:HASHHA)?(?:-xxxxx)?\b",
     r"(?:\|? *)(?:persistentvolume/)?pvc-0000",
     r"\* (metadata\.(?:labels|annotations)|spec\.\S+\.matchLabels): ",
     r"'\S+' already has a value ",
     r"(?:evicting pod |pod/\S+ evicted)",
     r"error when evicting pods/",
 ];
+
+/// And in a transcript, where Pods may land on other nodes.
+const ANY_ORDER_IN_TRANSCRIPTS: &[&str] = &[r"node-N \|", r"\S+-HASH(?:HASHHA)?(?:-xxxxx)?\b"];
 
 /// Whether a node still has the image.
 const PULL: &str = r"(?:Pulling\b.*Pulling image|Pulled\b.*(?:Successfully pulled image|already present on machine))";
@@ -103,6 +104,7 @@ struct Rules {
     fixed: Vec<(Pattern, &'static str)>,
     wide: Vec<(Pattern, &'static str)>,
     any_order: Vec<Pattern>,
+    any_order_in_transcripts: Vec<Pattern>,
     passing: Vec<Pattern>,
     pull: Pattern,
     lasts: Pattern,
@@ -133,6 +135,10 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         fixed: pairs(FIXED, &full),
         wide: pairs(WIDE, &full),
         any_order: ANY_ORDER.iter().map(|source| plain(source)).collect(),
+        any_order_in_transcripts: ANY_ORDER_IN_TRANSCRIPTS
+            .iter()
+            .map(|source| plain(source))
+            .collect(),
         passing: PASSING.iter().map(|source| plain(source)).collect(),
         pull: plain(PULL),
         lasts: full(r"\(lasts AGE\)"),
@@ -156,19 +162,17 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
 /// replaced.
 pub fn transcript(text: &str, given: &str) -> String {
     let rules = &*RULES;
-    let fixed = text.split('\n').map(words);
-    let mut lines: Vec<String> = cut_tables(fixed.collect());
-    let has_table = lines.iter().any(|line| rules.header.is_in(line));
-    for line in &mut lines {
-        *line = wide(line, given, has_table);
-    }
-    lines.retain(|line| !rules.pull.is_in(line));
+    let mut lines = replaced(text.split('\n').map(words).collect(), given);
     lines.retain(|line| !rules.passing.iter().any(|rule| rule.is_in(line)));
     let mut lines: Vec<String> = lines
         .into_iter()
         .map(|line| without_revisions(line, given))
         .collect();
-    for rule in &rules.any_order {
+    for rule in rules
+        .any_order
+        .iter()
+        .chain(&rules.any_order_in_transcripts)
+    {
         sort_neighbours(&mut lines, rule);
     }
     // One that happened again is one event or two, as the recorder remembers it or not.
@@ -178,17 +182,55 @@ pub fn transcript(text: &str, given: &str) -> String {
     lines.join("\n")
 }
 
-/// The replacements that are the same wherever the words stand.
-fn words(line: &str) -> String {
+/// What a command of the corpus printed, with everything replaced that a re-run changes
+/// (`conformance/README.md`, corpus). `given` is all that the case itself states.
+pub fn corpus(text: &str, given: &str) -> String {
     let rules = &*RULES;
+    let mut lines = replaced(text.split('\n').map(fixed).collect(), given);
+    for rule in &rules.any_order {
+        sort_neighbours(&mut lines, rule);
+    }
+    lines.dedup_by(|line, former| line == former && rules.waiting.begins(line));
+    let text = lines.join("\n");
+    if given.contains("rollout restart") {
+        return without_revisions(text, given);
+    }
+    text
+}
+
+/// A line in which a Pod of a set stands for all of its Pods.
+pub fn any_ordinal(line: &str) -> String {
+    static ORDINAL: LazyLock<Pattern> =
+        LazyLock::new(|| Pattern::new(r"\b([a-z][a-z0-9-]*)-\d+\b"));
+    ORDINAL.replace(line, r"\1-N")
+}
+
+/// Lines after the replacements that look at the whole line or table.
+fn replaced(lines: Vec<String>, given: &str) -> Vec<String> {
+    let rules = &*RULES;
+    let mut lines = cut_tables(lines);
+    let has_table = lines.iter().any(|line| rules.header.is_in(line));
+    for line in &mut lines {
+        *line = wide(line, given, has_table);
+    }
+    lines.retain(|line| !rules.pull.is_in(line));
+    lines
+}
+
+/// The replacements that are the same wherever the words stand.
+fn fixed(line: &str) -> String {
     let mut line = line.to_owned();
-    for (from, to) in &rules.fixed {
+    for (from, to) in &RULES.fixed {
         if from.is_in(&line) {
             line = from.replace(&line, to);
         }
     }
-    // They alternate with the retries.
-    rules.image_error.replace(&line, "ImagePullError")
+    line
+}
+
+/// The same for a transcript: why an image is not there alternates with the retries.
+fn words(line: &str) -> String {
+    RULES.image_error.replace(&fixed(line), "ImagePullError")
 }
 
 /// Rows under a header, cut at the header's columns and joined by ` | `.

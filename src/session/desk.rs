@@ -179,7 +179,31 @@ impl Desk {
             .is_some_and(|process| process.wait.input)
     }
 
+    /// Runs a line whose standard input is this text and no terminal, as a script does; answers the
+    /// process. Not part of any log: for programs that hold the desk themselves.
+    pub fn spawn_piped(&mut self, line: &Str, text: &str) -> u32 {
+        let stdin = Stdin {
+            text: text.to_owned(),
+            ..Stdin::default()
+        };
+        self.start(line, Origin::Api, stdin)
+    }
+
+    /// Takes a file away, as for [`Desk::spawn_piped`].
+    pub fn remove_file(&mut self, name: &str) {
+        self.files.remove(name);
+    }
+
     fn spawn(&mut self, line: &Str, from: Origin) -> u32 {
+        let stdin = Stdin {
+            open: true,
+            terminal: true,
+            ..Stdin::default()
+        };
+        self.start(line, from, stdin)
+    }
+
+    fn start(&mut self, line: &Str, from: Origin, stdin: Stdin) -> u32 {
         self.last_process += 1;
         let id = self.last_process;
         let now = self.world.now();
@@ -197,11 +221,6 @@ impl Desk {
             self.exit_codes.insert(id, 1);
             return id;
         }
-        let stdin = Stdin {
-            open: true,
-            terminal: true,
-            ..Stdin::default()
-        };
         let program = crate::shell::program(line);
         let process = Process {
             line: line.clone(),

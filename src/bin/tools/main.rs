@@ -10,6 +10,9 @@ fn main() -> ExitCode {
         Some((tool, rest)) if tool == "conformance" => {
             playground::conformance::run(rest, &mut |line| println!("{line}"))
         }
+        Some((tool, rest)) if tool == "type" => {
+            playground::conformance::type_lines(rest, &mut |text| print!("{text}"))
+        }
         Some((tool, _)) if tool == "bench" => {
             bench::run(&mut |line| println!("{line}"));
             Ok(true)

@@ -8,7 +8,7 @@ mod state;
 mod watch;
 mod writes;
 
-use super::{Difference, Report, lines, normalise, read};
+use super::{Difference, Report, first_difference, lines, normalise, read};
 use crate::api::{Kind, Value};
 use crate::store::Store;
 use play::Played;
@@ -139,29 +139,6 @@ fn endpoints_in_order(text: &str) -> String {
     }
     lines.sort_unstable();
     lines.join("\n")
-}
-
-/// The first line in which two texts differ, with its number.
-fn first_difference(expected: &str, got: &str) -> Option<(String, String)> {
-    if expected == got {
-        return None;
-    }
-    let (mut a, mut b) = (expected.split('\n'), got.split('\n'));
-    let mut number = 0;
-    loop {
-        number += 1;
-        match (a.next(), b.next()) {
-            (None, None) => return Some((expected.to_owned(), got.to_owned())),
-            (x, y) if x == y => {}
-            (x, y) => {
-                let show = |line: Option<&str>| match line {
-                    Some(line) => format!("line {number}: {line}"),
-                    None => format!("line {number}: (end)"),
-                };
-                return Some((show(x), show(y)));
-            }
-        }
-    }
 }
 
 /// A state: the kinds that changed here or there since the state before.
