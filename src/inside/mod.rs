@@ -1,6 +1,7 @@
 //! The programs inside a Pod: the shell's plain tools on the container's files, and those that show the
 //! Pod's place in the network and its volumes.
 
+mod access;
 mod environment;
 mod network;
 mod system;

@@ -155,6 +155,16 @@ impl Program for Fetch {
                 self.timed_out(cx, &url, address, patience);
                 continue;
             }
+            if let Fetched::Answer { address, response } = &fetched {
+                let client = match address.as_str() {
+                    "127.0.0.1" => "127.0.0.1",
+                    _ => place.pod.tree().str_at(&["status", "podIP"]).unwrap_or("-"),
+                };
+                let agent = if self.wget { "Wget" } else { "curl/7.88.1" };
+                let method = if self.request.head { "HEAD" } else { "GET" };
+                let request = format!("{method} {} HTTP/1.1", url.path);
+                super::access::note(cx, response, client, &url.host, &request, agent);
+            }
             self.conclude(cx, &url, fetched);
         }
         Progress::Done(self.status)

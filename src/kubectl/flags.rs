@@ -220,6 +220,11 @@ impl Flags {
         Ok(())
     }
 
+    /// The command line without a flag.
+    pub fn forget(&mut self, name: &str) {
+        self.given.remove(name);
+    }
+
     /// Whether the flag was written.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

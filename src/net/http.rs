@@ -30,6 +30,8 @@ pub struct Response {
     pub location: Option<String>,
     /// The Pod that answered.
     pub pod: Key,
+    /// Its container.
+    pub container: Str,
 }
 
 /// Where the web server of an image keeps its pages.
@@ -148,6 +150,7 @@ fn serve(world: &World, pod: &Object, container: &str, path: &str) -> Response {
         content_type,
         location: None,
         pod: key.clone(),
+        container: Str::new(container),
     };
     let error = |status: u16, reason: &'static str| {
         let body = format!(

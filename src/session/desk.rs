@@ -280,7 +280,7 @@ impl Desk {
     fn settle(&mut self) {
         let mut seen = None;
         for _ in 0..ROUNDS {
-            let version = self.world.store().resource_version();
+            let version = self.world.version();
             if seen == Some(version) {
                 return;
             }
@@ -349,7 +349,7 @@ impl Machine for Desk {
     }
 
     fn run_event(&mut self) -> bool {
-        let version = self.world.store().resource_version();
+        let version = self.world.version();
         let lines = self.terminal.dropped() + self.terminal.lines().len() as u64;
         let Some(ran) = self.world.run_event() else {
             return false;
@@ -357,7 +357,7 @@ impl Machine for Desk {
         if let Ran::Wake(id) = ran {
             self.poll_id(id, false);
         }
-        if self.world.store().resource_version() != version {
+        if self.world.version() != version {
             self.settle();
         }
         let printed = self.terminal.dropped() + self.terminal.lines().len() as u64 != lines;
@@ -365,7 +365,7 @@ impl Machine for Desk {
             Ran::Visible => true,
             Ran::Hidden => false,
             // A program that wakes and prints, or writes, is something to stop at.
-            Ran::Wake(_) => printed || self.world.store().resource_version() != version,
+            Ran::Wake(_) => printed || self.world.version() != version,
         }
     }
 

@@ -206,3 +206,61 @@ fn kubectl_edit_opens_the_editor_and_takes_what_was_saved() {
     let last = session.terminal().lines().last().cloned();
     assert!(last.is_some_and(|line| line.text.as_str() == "statefulset.apps/web edited"));
 }
+
+#[test]
+fn a_web_servers_requests_are_in_its_log() {
+    let mut session = session();
+    run(&mut session, "kubectl apply -f web.yaml");
+    settle(&mut session);
+    let start = run(&mut session, "kubectl logs web-0");
+    assert!(start.0.starts_with("/docker-entrypoint.sh: "));
+    let follow = spawn(&mut session, "kubectl logs -f web-0 --tail=0");
+    assert_eq!(printed(&session, follow), "");
+    run(
+        &mut session,
+        "kubectl exec web-1 -- curl -s http://web-0.nginx/missing",
+    );
+    let now = printed(&session, follow);
+    let client = pod_ip(&session, "web-1");
+    assert!(now.contains("[error] 29#29: *1 open() \"/usr/share/nginx/html/missing\" failed"));
+    assert!(
+        now.contains(&format!("\n{client} - - ["))
+            && now.contains("\"GET /missing HTTP/1.1\" 404 ")
+    );
+    assert!(
+        run(&mut session, "kubectl logs web-0 --tail=1")
+            .0
+            .ends_with("\"curl/7.88.1\" \"-\"\n")
+    );
+    let gone = run(&mut session, "kubectl logs -p web-0");
+    assert_eq!(
+        gone,
+        (
+            "Error from server (BadRequest): previous terminated container \"nginx\" in pod \"web-0\" not found\n".to_owned(),
+            Some(1)
+        )
+    );
+    run(&mut session, "kubectl delete pod web-0 --wait=false");
+    settle(&mut session);
+    assert!(!session.desk().is_running(follow));
+}
+
+#[test]
+fn files_are_copied_into_a_container_and_back() {
+    let mut session = session();
+    run(&mut session, "kubectl apply -f web.yaml");
+    settle(&mut session);
+    run(&mut session, "echo hello > page.html");
+    let copied = run(
+        &mut session,
+        "kubectl cp page.html web-0:/usr/share/nginx/html/index.html",
+    );
+    assert_eq!(copied, (String::new(), Some(0)));
+    let served = run(&mut session, "kubectl exec web-0 -- curl -s localhost");
+    assert_eq!(served.0, "hello\n");
+    run(
+        &mut session,
+        "kubectl cp web-0:/usr/share/nginx/html/index.html back.html",
+    );
+    assert_eq!(run(&mut session, "cat back.html").0, "hello\n");
+}

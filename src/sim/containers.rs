@@ -125,6 +125,20 @@ impl World {
             .with_tree_mut(&pod, container, path, &volume_of, change)?
     }
 
+    /// A container prints a line: what `kubectl logs` shows.
+    pub fn print(&mut self, pod: &Key, container: &Str, line: Str) {
+        let now = self.now();
+        self.runtime_mut()
+            .print(&pod.namespace, &pod.name, container, now, line);
+        self.printed_lines += 1;
+    }
+
+    /// What changes whenever something that a program can wait for has: objects and printed lines.
+    #[must_use]
+    pub fn version(&self) -> (u64, u64) {
+        (self.store().resource_version(), self.printed_lines)
+    }
+
     /// Ends a container of a Pod (all of them if `container` is empty); whether one ran.
     pub fn kill_container(&mut self, pod: &Key, container: &str, exit_code: i32) -> bool {
         let Some(object) = self.store().get(pod).cloned() else {

@@ -34,6 +34,8 @@ pub struct World {
     changed_pods: OrdMap<Key, OrdSet<Str>>,
     decisions: OrdMap<Key, Decision>,
     writes: Vector<WriteRecord>,
+    /// How many lines containers have printed.
+    pub(super) printed_lines: u64,
     runtime: Runtime,
     /// What the StatefulSet controller need not read again.
     sets: controllers::statefulset::Cache,
@@ -162,6 +164,7 @@ impl World {
             changed_pods: OrdMap::new(),
             decisions: OrdMap::new(),
             writes: Vector::new(),
+            printed_lines: 0,
             runtime: Runtime::default(),
             sets: controllers::statefulset::Cache::default(),
             settings: Arc::new(settings),

@@ -148,6 +148,7 @@ fn admit(pod: &Arc<Object>, node: &Str, now: Time) -> PodRuntime {
         stopping: None,
         scratch: imbl::OrdMap::new(),
         seen: Seen(pod.clone()),
+        log: imbl::Vector::new(),
     }
 }
 

@@ -47,7 +47,12 @@ pub struct PodRuntime {
     pub(super) scratch: OrdMap<Str, Tree>,
     /// The object as the node last saw it: it may be gone before its containers are.
     pub(super) seen: Seen,
+    /// What its containers printed: when, which, a line.
+    pub(super) log: Vector<(Time, Str, Str)>,
 }
+
+/// How many printed lines of a Pod are kept.
+const LOG_LINES: usize = 1000;
 
 /// The object of a Pod, told apart by its uid.
 #[derive(Clone)]
@@ -288,7 +293,28 @@ fn set(set: &mut OrdSet<Str>, name: &Str, there: bool) {
     }
 }
 
+impl Runtime {
+    /// A container of a Pod prints a line.
+    pub fn print(&mut self, namespace: &Str, name: &Str, container: &Str, at: Time, line: Str) {
+        if let Some(pod) = self.pods.get_mut(&(namespace.clone(), name.clone())) {
+            pod.log.push_back((at, container.clone(), line));
+            if pod.log.len() > LOG_LINES {
+                pod.log.pop_front();
+            }
+        }
+    }
+}
+
 impl PodRuntime {
+    /// What a container printed, and when.
+    pub fn printed(&self, container: &str) -> impl Iterator<Item = (Time, &Str)> {
+        let own = self
+            .log
+            .iter()
+            .filter(move |(_, name, _)| name.as_str() == container);
+        own.map(|(at, _, line)| (*at, line))
+    }
+
     /// The container of this name; the first one if the name is empty.
     #[must_use]
     pub fn container(&self, name: &str) -> Option<&Container> {

@@ -13,14 +13,15 @@ use crate::kubectl::resources::ResourceType;
 use crate::shell::Context;
 use std::sync::Arc;
 
-const SAVE: Flag = flag("save-config", None, FlagType::Bool);
-const VALIDATE: Flag = flag("validate", None, FlagType::Text).bare("strict");
+pub(super) const SAVE: Flag = flag("save-config", None, FlagType::Bool);
+pub(super) const VALIDATE: Flag = flag("validate", None, FlagType::Text).bare("strict");
 
 macro_rules! made_of {
     ($($more:expr),* $(,)?) => {
-        &[MISSING_KEYS, DRY_RUN, FIELD_MANAGER, OUTPUT, SAVE, MANAGED_FIELDS, TEMPLATE, $($more),*]
+        &[MISSING_KEYS, DRY_RUN, FIELD_MANAGER, OUTPUT, $crate::kubectl::verbs::create_kinds::SAVE, MANAGED_FIELDS, TEMPLATE, $($more),*]
     };
 }
+pub(super) use made_of;
 
 /// The flags of `create namespace`.
 pub const NAMESPACE_FLAGS: &[Flag] = made_of![VALIDATE];
@@ -73,7 +74,7 @@ pub const RUN_FLAGS: &[Flag] = made_of![
     flag("tty", Some('t'), FlagType::Bool).missing(),
 ];
 
-fn one_name(cli: &Cli) -> Result<&str, Failure> {
+pub(super) fn one_name(cli: &Cli) -> Result<&str, Failure> {
     match cli.flags.args.as_slice() {
         [name] => Ok(name),
         other => Err(cli.usage(&format!(
@@ -83,7 +84,7 @@ fn one_name(cli: &Cli) -> Result<&str, Failure> {
     }
 }
 
-fn skeleton(kind: Kind, name: &str) -> Value {
+pub(super) fn skeleton(kind: Kind, name: &str) -> Value {
     Value::map([
         ("apiVersion", Value::from(kind.api_version())),
         ("kind", Value::from(kind.name())),
@@ -92,7 +93,7 @@ fn skeleton(kind: Kind, name: &str) -> Value {
 }
 
 /// Creates the object and prints what was done. `failed` makes kubectl's words of a refusal.
-fn make(
+pub(super) fn make(
     cx: &mut Context<'_>,
     cli: &Cli,
     kind: Kind,
@@ -126,7 +127,7 @@ fn make(
     Ok(Outcome::Done(0))
 }
 
-fn failed_to(what: &'static str) -> impl Fn(ApiError) -> Failure {
+pub(super) fn failed_to(what: &'static str) -> impl Fn(ApiError) -> Failure {
     move |error| Failure::error(format!("failed to create {what}: {}", error.message))
 }
 
@@ -232,7 +233,7 @@ pub fn service(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
 }
 
 /// `80`, `80:8080`, `80:http`
-fn port(text: &str) -> Result<Value, Failure> {
+pub(super) fn port(text: &str) -> Result<Value, Failure> {
     let (port, target) = text.split_once(':').unwrap_or((text, text));
     let number = port
         .parse::<u16>()

@@ -7,26 +7,32 @@ use super::manual;
 use crate::shell::Context;
 
 pub mod apply;
+pub mod auth;
 pub mod cluster_admin;
 pub mod complete;
+pub mod connect;
 pub mod create;
 pub mod create_kinds;
+pub mod create_more;
 pub mod delete;
 pub mod describe;
 pub mod edit;
 pub mod events;
 pub mod exec;
 pub mod explain;
+pub mod expose;
 pub mod get;
 pub mod help;
 pub mod info;
 pub mod label;
+pub mod logs;
 pub mod patch;
 pub mod rollout;
 mod rollout_status;
 pub mod scale;
 pub mod set_fields;
 pub mod set_image;
+pub mod set_others;
 pub mod taint;
 pub mod wait;
 pub mod watch;
@@ -141,6 +147,98 @@ static VERBS: &[Verb] = &[
     ),
     verb("config use-context", &[], info::use_context),
     verb("config view", info::VIEW_FLAGS, info::view),
+    verb("expose", expose::FLAGS, expose::run),
+    verb("autoscale", expose::AUTOSCALE_FLAGS, expose::autoscale),
+    verb(
+        "create secret generic",
+        create_more::GENERIC_FLAGS,
+        create_more::generic,
+    ),
+    verb(
+        "create secret tls",
+        create_more::TLS_FLAGS,
+        create_more::tls,
+    ),
+    verb(
+        "create secret docker-registry",
+        create_more::REGISTRY_FLAGS,
+        create_more::registry,
+    ),
+    verb(
+        "create serviceaccount",
+        create_more::ACCOUNT_FLAGS,
+        create_more::account,
+    ),
+    verb("create job", create_more::JOB_FLAGS, create_more::job),
+    verb(
+        "create cronjob",
+        create_more::CRON_JOB_FLAGS,
+        create_more::cron_job,
+    ),
+    verb(
+        "create poddisruptionbudget",
+        create_more::BUDGET_FLAGS,
+        create_more::budget,
+    ),
+    verb(
+        "create priorityclass",
+        create_more::PRIORITY_FLAGS,
+        create_more::priority,
+    ),
+    verb("create role", create_more::ROLE_FLAGS, create_more::role),
+    verb(
+        "create clusterrole",
+        create_more::CLUSTER_ROLE_FLAGS,
+        create_more::role,
+    ),
+    verb(
+        "create rolebinding",
+        create_more::BINDING_FLAGS,
+        create_more::binding,
+    ),
+    verb(
+        "create clusterrolebinding",
+        create_more::CLUSTER_BINDING_FLAGS,
+        create_more::binding,
+    ),
+    verb(
+        "create service nodeport",
+        create_more::NODE_PORT_FLAGS,
+        create_more::service,
+    ),
+    verb(
+        "create service loadbalancer",
+        create_more::LOAD_BALANCER_FLAGS,
+        create_more::service,
+    ),
+    verb(
+        "create service externalname",
+        create_more::EXTERNAL_NAME_FLAGS,
+        create_more::service,
+    ),
+    verb(
+        "set selector",
+        set_others::SELECTOR_FLAGS,
+        set_others::run_selector,
+    ),
+    verb(
+        "set serviceaccount",
+        set_others::ACCOUNT_FLAGS,
+        set_others::run_account,
+    ),
+    verb("logs", logs::FLAGS, logs::run),
+    verb("attach", logs::ATTACH_FLAGS, logs::attach),
+    verb(
+        "port-forward",
+        connect::FORWARD_FLAGS,
+        connect::port_forward,
+    ),
+    verb("cp", connect::CP_FLAGS, connect::cp),
+    verb("debug", connect::DEBUG_FLAGS, connect::debug),
+    verb("auth can-i", auth::CAN_I_FLAGS, auth::can_i),
+    verb("auth whoami", auth::WHOAMI_FLAGS, auth::whoami),
+    verb("top pod", auth::TOP_POD_FLAGS, auth::top),
+    verb("top node", auth::TOP_NODE_FLAGS, auth::top),
     verb("help", &[], help::run),
     verb("options", &[], help::options),
     verb("alpha", &[], help::alpha),
@@ -228,7 +326,7 @@ mod tests {
     }
 
     /// Flags that kubectl takes and does not list.
-    const HIDDEN: [&str; 1] = ["record"];
+    const HIDDEN: [&str; 2] = ["record", "cpu-percent"];
 
     // Recorded: the help pages, `src/kubectl/manual/pages.txt`.
     #[test]

@@ -8,7 +8,7 @@ mod service;
 
 pub use admission::{DEFAULT_SERVICE_ACCOUNT, admit_pod, qos_class};
 pub use pod::pull_policy;
-pub use prepare::prepare_create;
+pub use prepare::{base64, prepare_create};
 
 use super::canonical::canonicalise;
 use crate::api::{Kind, Value};
