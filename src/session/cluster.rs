@@ -2,6 +2,7 @@
 
 use crate::api::{Key, Kind};
 use crate::shell::{Context, Program, Progress};
+use crate::sim::NodeSettings;
 
 const USAGE: &str = "\
 cluster: make things happen to the simulated cluster (this is not kubectl)
@@ -15,6 +16,7 @@ cluster: make things happen to the simulated cluster (this is not kubectl)
   cluster obey POD                they obey it again
   cluster stop-node NODE          the node loses its power: its kubelet falls silent
   cluster start-node NODE         it is back; its containers are lost and made again
+  cluster nodes COUNT             the cluster has so many nodes from now on: node-1, node-2, ...
 ";
 
 /// The program.
@@ -54,6 +56,9 @@ impl Program for Cluster {
         };
         if let "stop-node" | "start-node" = verb {
             return node(cx, verb, pod);
+        }
+        if verb == "nodes" {
+            return nodes(cx, pod);
         }
         let name = pod.strip_prefix("pod/").unwrap_or(pod);
         let key = Key::new(Kind::Pod, cx.env.namespace(), name);
@@ -114,6 +119,22 @@ fn node(cx: &mut Context<'_>, verb: &str, name: &str) -> Progress {
         return Progress::Done(1);
     }
     cx.out.stdout(format!("node/{name}: {what}\n"));
+    Progress::Done(0)
+}
+
+/// `cluster nodes`.
+fn nodes(cx: &mut Context<'_>, count: &str) -> Progress {
+    let mut settings = cx.world.settings().clone();
+    let most = NodeSettings::MOST;
+    let Some(count) = count.parse().ok().filter(|count| *count <= most) else {
+        cx.out.stderr(format!(
+            "cluster: {count} is no number of nodes from 0 to {most}\n"
+        ));
+        return Progress::Done(1);
+    };
+    settings.nodes.count = count;
+    cx.world.configure(settings);
+    cx.out.stdout(format!("the cluster has {count} nodes\n"));
     Progress::Done(0)
 }
 

@@ -2,7 +2,7 @@
 
 use super::Session;
 use crate::api::{Key, Kind, Object};
-use crate::view::{self, Board, NodeRow, Source, Why};
+use crate::view::{self, Board, NodeRow, OtherRow, Source, Why};
 use std::sync::Arc;
 
 /// The most characters of a file's first line.
@@ -19,6 +19,8 @@ pub struct Shown {
     pub why: Why,
     /// The nodes.
     pub nodes: Vec<NodeRow>,
+    /// What else is in the cluster.
+    pub others: Vec<OtherRow>,
 }
 
 impl Session {
@@ -48,6 +50,7 @@ impl Session {
                 .list(Kind::StatefulSet, "")
                 .map(|set| set.key())
                 .collect(),
+            others: view::others(store, set.as_ref().map(|set| set.key()).as_ref()),
             nodes: view::nodes(store, &|pod| tenant(board.as_ref()?, pod)),
             board,
             why,

@@ -244,7 +244,7 @@ fn says(session: &Session) -> Vec<Say> {
                 .filter_map(|claim: &ClaimRow| claim.note.clone()),
         );
     }
-    let writes = view::writes(session.world().writes().iter());
+    let writes = view::writes(session.world().writes().iter(), None);
     says.extend(writes.into_iter().filter_map(|row| row.why));
     if let Some(next) = session.next() {
         says.push(view::next_say(&next.write, ""));

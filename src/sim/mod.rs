@@ -21,4 +21,4 @@ pub use names::{Answer, Code, Data, NameRecord};
 pub use queue::{Queue, Task};
 pub use settings::{NodeSettings, Settings, Timings};
 pub use triggers::ControllerId;
-pub use world::{Decision, PodMark, Ran, Verb, Who, World, WriteRecord};
+pub use world::{Decision, PodMark, Ran, Verb, Who, World, WriteRecord, housekeeping};

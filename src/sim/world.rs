@@ -112,6 +112,8 @@ pub struct WriteRecord {
     pub key: Key,
     /// The object's uid.
     pub uid: Str,
+    /// The resourceVersion that it made.
+    pub version: u64,
     /// Why.
     pub why: Reason,
     /// Whether the object is gone after it.
@@ -510,6 +512,7 @@ impl World {
             },
             key: last.object.key(),
             uid: last.object.meta.uid.clone(),
+            version: last.resource_version,
             why: why.clone(),
             gone: last.kind == ChangeKind::Deleted,
             pod: pod_mark(&last.object),
@@ -732,7 +735,8 @@ fn note_changed_pod(
 }
 
 /// Kinds whose writes are neither stepped nor counted for "stable".
-fn housekeeping(kind: Kind) -> bool {
+#[must_use]
+pub fn housekeeping(kind: Kind) -> bool {
     matches!(kind, Kind::Event | Kind::Endpoints)
 }
 

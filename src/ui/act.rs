@@ -257,6 +257,11 @@ impl Page {
         self.refresh();
     }
 
+    /// Goes to a place of the past.
+    pub fn go(self, place: crate::sim::history::Position) {
+        self.change(true, |session| session.go(place));
+    }
+
     pub fn seek_start(self) {
         self.seek(Time::EPOCH);
     }

@@ -120,6 +120,7 @@ pub(super) fn Ordinal(
                 Some(Life::Ghost) => Some("ghost"),
                 _ => None,
             }
+            data-selected=move || (page.selected.get() == Some(ordinal)).then_some("")
             style:grid-column=move || (position.get() + 2).to_string()
         >
             <div class="nameplate" role="rowheader" aria-label=plate tabindex=move || roving(position.get(), 0)>
@@ -227,7 +228,13 @@ fn slot_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
             Slot::Pod(_) => None,
         })
     });
-    let label = move || row.with(|r| r.as_ref().map(|row| page.text(&slot_label(page, row))));
+    let label = move || {
+        let label = row.with(|r| r.as_ref().map(|row| page.text(&slot_label(page, row))))?;
+        Some(match shadow(page, row) {
+            Some(shadow) => format!("{label}, {shadow}"),
+            None => label,
+        })
+    };
     view! {
         <div
             class="slot"
@@ -238,6 +245,7 @@ fn slot_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
         >
             {said(label)}
             <div class="shown" aria-hidden="true">
+            {move || shadow(page, row).map(|text| view! { <p class="shadow">{icon("i-cut")}{text}</p> })}
             {move || match uid.get() {
                 Some(_) => pod_card(page, card),
                 None => vacant.get().map(|(word, why)| view! {
@@ -248,6 +256,15 @@ fn slot_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// That a former Pod of this name may still run: split brain.
+fn shadow(page: Page, row: Row) -> Option<String> {
+    let (name, node) = row.with(|r| {
+        let row = r.as_ref()?;
+        Some((row.name.clone(), row.shadow.clone()?))
+    })?;
+    Some(page.text(&t::pod_shadow(node, name)))
 }
 
 /// The cell's name is a sentence: `web-1, Pod, ContainerCreating, revision r1, node-2, no IP yet, …`.

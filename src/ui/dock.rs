@@ -1,12 +1,14 @@
 //! The panels below the board.
 
 use super::icons::icon;
-use super::panels::{Events, Nodes, Writes};
+use super::panels::{Events, Nodes};
+use super::story::Writes;
 use super::terminal::{Terminal, Watch};
 use super::words::Message;
 use super::{Page, Panel};
 use crate::view::t;
 use leptos::prelude::*;
+use web_sys::{KeyboardEvent, PointerEvent};
 
 /// The tabs, in their order.
 const TABS: [(Panel, Message, &str); 5] = [
@@ -19,8 +21,16 @@ const TABS: [(Panel, Message, &str); 5] = [
 
 #[component]
 pub(super) fn Dock(page: Page) -> impl IntoView {
+    let dock = NodeRef::<leptos::html::Section>::new();
     view! {
-        <section class="dock" data-closed=move || (!page.dock_open.get()).then_some("")>
+        <section
+            class="dock"
+            node_ref=dock
+            aria-label=move || page.text(&t::dock_label())
+            data-closed=move || (!page.dock_open.get()).then_some("")
+            style:block-size=move || page.dock_height.get().filter(|_| page.dock_open.get()).map(|height| format!("{height}px"))
+        >
+            {handle(page, dock)}
             <div class="dock-tabs">
                 <div
                     class="tabs"
@@ -41,6 +51,64 @@ pub(super) fn Dock(page: Page) -> impl IntoView {
             <Nodes page/>
         </section>
     }
+}
+
+/// The lowest and the highest that the dock can be made, in pixels, and how far a key moves its edge.
+const LOWEST: i32 = 108;
+const HIGHEST: i32 = 400;
+const BY_KEY: i32 = 24;
+
+/// The upper edge, which can be dragged or moved by keys.
+fn handle(page: Page, dock: NodeRef<leptos::html::Section>) -> AnyView {
+    // Where a drag began: the pointer's place, the dock's height.
+    let from = RwSignal::new(None::<(i32, i32)>);
+    let edge = NodeRef::<leptos::html::Div>::new();
+    let height = move || {
+        let shown = || dock.get_untracked().map(|dock| dock.offset_height());
+        page.dock_height
+            .get_untracked()
+            .or_else(shown)
+            .unwrap_or(LOWEST)
+    };
+    let resize = move |height: i32| page.dock_height.set(Some(height.clamp(LOWEST, HIGHEST)));
+    let keydown = move |event: KeyboardEvent| {
+        match event.code().as_str() {
+            "ArrowUp" => resize(height() + BY_KEY),
+            "ArrowDown" => resize(height() - BY_KEY),
+            "Home" => resize(LOWEST),
+            "End" => resize(HIGHEST),
+            _ => return,
+        }
+        event.prevent_default();
+        event.stop_propagation();
+    };
+    view! {
+        <div
+            class="dock-edge"
+            node_ref=edge
+            role="separator"
+            aria-orientation="horizontal"
+            tabindex="0"
+            aria-label=move || page.text(&t::dock_resize())
+            aria-valuemin=LOWEST
+            aria-valuemax=HIGHEST
+            aria-valuenow=move || page.dock_height.get().unwrap_or_else(height)
+            on:keydown=keydown
+            on:pointerdown=move |event: PointerEvent| {
+                from.set(Some((event.client_y(), height())));
+                page.dock_open.set(true);
+                if let Some(edge) = edge.get_untracked() {
+                    let _ = edge.set_pointer_capture(event.pointer_id());
+                }
+            }
+            on:pointermove=move |event: PointerEvent| if let Some((start, height)) = from.get_untracked() {
+                resize(height + start - event.client_y());
+            }
+            on:pointerup=move |_| from.set(None)
+            on:pointercancel=move |_| from.set(None)
+        ></div>
+    }
+    .into_any()
 }
 
 fn tab(page: Page, panel: Panel, name: Message, id: &'static str) -> AnyView {

@@ -39,6 +39,15 @@ pub(super) fn GridBoard(page: Page) -> impl IntoView {
             .filter(|s| ordinals.with(|o| o.binary_search(s).is_ok()))
             .unwrap_or(first)
     });
+    let chosen_name = move || {
+        page.board.with(|board| {
+            let rows = &board.as_ref()?.ordinals;
+            let at = rows.binary_search_by_key(&chosen.get(), |row| row.ordinal);
+            at.ok()
+                .and_then(|at| rows.get(at))
+                .map(|row| row.name.to_string())
+        })
+    };
     view! {
         <div class="wide">
             <div class="cells-wrap">
@@ -62,7 +71,7 @@ pub(super) fn GridBoard(page: Page) -> impl IntoView {
                     }}
                 </div>
             </div>
-            <div class="board detail" role="grid" aria-label=move || format!("web-{}", chosen.get()) style=("--n", "1")>
+            <div class="board detail" role="grid" aria-label=chosen_name style=("--n", "1")>
                 {move || {
                     let ordinal = chosen.get();
                     view! { <Ordinal page board ordinal position=Signal::stored(0)/> }

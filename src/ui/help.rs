@@ -39,6 +39,17 @@ const STATES: [PodState; 10] = [
     PodState::Lost,
 ];
 
+/// The states that a bead draws differently.
+const LANES: [PodState; 7] = [
+    PodState::Pending,
+    PodState::Creating,
+    PodState::NotReady,
+    PodState::Ready,
+    PodState::Terminating,
+    PodState::CrashLoop,
+    PodState::Lost,
+];
+
 #[component]
 pub(super) fn Help(page: Page) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
@@ -68,6 +79,20 @@ fn inside(page: Page) -> AnyView {
         let head = word(page, &legend_word(state));
         view! { <span>{icon(state.icon())}{head}</span> }
     });
+    let lanes = LANES.map(|state| {
+        let head = word(page, &legend_word(state));
+        view! {
+            <span>
+                <span class="lane-sample" aria-hidden="true">
+                    <span class="line"></span>
+                    <span class="bead" data-rev="1">
+                        <span class="seg" data-tone=state.lane()></span><i class="paint" data-rev="1"></i>
+                    </span>
+                </span>
+                {head}
+            </span>
+        }
+    });
     view! {
         <header>
             <h2 id="help-title">{page.text(&t::help_title())}</h2>
@@ -92,6 +117,12 @@ fn inside(page: Page) -> AnyView {
         <dl>{keys.collect_view()}</dl>
         <h3>{page.text(&t::help_legend())}</h3>
         <p class="legend">{states.collect_view()}</p>
+        <h3>{page.text(&t::help_timeline())}</h3>
+        <p class="legend">
+            {lanes.collect_view()}
+            <span>{page.text(&t::help_lane_thread())}</span>
+            <span>{page.text(&t::help_lane_fold())}</span>
+        </p>
     }
     .into_any()
 }

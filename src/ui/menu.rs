@@ -3,15 +3,20 @@
 use super::Page;
 use super::board::Entries;
 use super::icons::icon;
-use crate::view::{OrdinalRow, Say, Slot, t};
+use super::story::Story;
+use crate::api::{Key, Kind};
+use crate::view::{NodeRow, OrdinalRow, Say, SetRow, Slot, t};
 use leptos::prelude::*;
 
 /// An entry: what it does in words, the command, and whether it is unsafe.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct MenuEntry {
     pub label: Say,
+    /// Empty where the entry only shows something.
     pub line: String,
     pub danger: bool,
+    /// The object whose story is told.
+    pub story: Option<Key>,
 }
 
 impl MenuEntry {
@@ -20,6 +25,23 @@ impl MenuEntry {
             label,
             line,
             danger: false,
+            story: None,
+        }
+    }
+
+    /// What may do harm.
+    pub fn unsafely(label: Say, line: String) -> MenuEntry {
+        MenuEntry {
+            danger: true,
+            ..MenuEntry::new(label, line)
+        }
+    }
+
+    /// The story of an object.
+    pub fn story(kind: Kind, namespace: &str, name: &str) -> MenuEntry {
+        MenuEntry {
+            story: Some(Key::new(kind, namespace, name)),
+            ..MenuEntry::new(t::menu_story(), String::new())
         }
     }
 }
@@ -42,11 +64,20 @@ pub(super) fn pod_entries(row: &OrdinalRow) -> Entries {
             t::menu_pod_delete(),
             format!("kubectl delete pod {name}{place}"),
         ));
-        entries.push(MenuEntry {
-            label: t::menu_pod_force(),
-            line: format!("kubectl delete pod {name} --grace-period=0 --force{place}"),
-            danger: true,
-        });
+        entries.push(MenuEntry::unsafely(
+            t::menu_pod_force(),
+            format!("kubectl delete pod {name} --grace-period=0 --force{place}"),
+        ));
+        // `cluster` knows the namespace that kubectl would use, no other.
+        if place.is_empty() {
+            for (label, verb) in [
+                (t::menu_pod_crash(), "crash"),
+                (t::menu_pod_fail_ready(), "fail-ready"),
+                (t::menu_pod_pass_ready(), "pass-ready"),
+            ] {
+                entries.push(MenuEntry::new(label, format!("cluster {verb} {name}")));
+            }
+        }
         entries.push(MenuEntry::new(
             t::menu_pod_describe(),
             format!("kubectl describe pod {name}{place}"),
@@ -61,13 +92,101 @@ pub(super) fn pod_entries(row: &OrdinalRow) -> Entries {
             t::menu_claim_describe(),
             format!("kubectl describe pvc {}{place}", claim.name),
         ));
+        entries.push(MenuEntry::unsafely(
+            t::menu_claim_delete(),
+            format!("kubectl delete pvc {}{place} --wait=false", claim.name),
+        ));
     }
+    entries.push(MenuEntry::story(Kind::Pod, &row.namespace, name));
     entries
+}
+
+/// What can be done to a set.
+pub(super) fn set_entries(set: &SetRow, image: Option<&str>) -> Entries {
+    let (name, place) = (&set.key.name, in_namespace(&set.key.namespace));
+    let mut entries = vec![
+        MenuEntry::new(
+            t::menu_set_restart(),
+            format!("kubectl rollout restart sts/{name}{place}"),
+        ),
+        MenuEntry::new(
+            t::menu_set_undo(),
+            format!("kubectl rollout undo sts/{name}{place}"),
+        ),
+    ];
+    if let Some((container, image)) = image.and_then(|image| image.split_once('=')) {
+        let plain = image.split_once(':').map_or(image, |(plain, _)| plain);
+        entries.push(MenuEntry::new(
+            t::menu_set_break(),
+            format!("kubectl set image sts/{name} {container}={plain}:no-such{place}"),
+        ));
+    }
+    if let Some(now) = set.partition {
+        for partition in [now + 1, now - 1] {
+            if (0..=set.replicas).contains(&partition) {
+                let patch = format!(
+                    r#"{{"spec":{{"updateStrategy":{{"rollingUpdate":{{"partition":{partition}}}}}}}}}"#
+                );
+                entries.push(MenuEntry::new(
+                    t::menu_set_partition(partition),
+                    format!("kubectl patch sts {name} -p '{patch}'{place}"),
+                ));
+            }
+        }
+    }
+    entries.push(MenuEntry::unsafely(
+        t::menu_set_orphan(),
+        format!("kubectl delete sts {name} --cascade=orphan{place}"),
+    ));
+    entries.push(MenuEntry::unsafely(
+        t::menu_set_delete(),
+        format!("kubectl delete sts {name}{place}"),
+    ));
+    let story = MenuEntry::story(Kind::StatefulSet, &set.key.namespace, name);
+    entries.push(story);
+    entries
+}
+
+/// What can be done to a node.
+pub(super) fn node_entries(node: &NodeRow) -> Entries {
+    let name = &node.name;
+    let power = if node.lost {
+        MenuEntry::new(t::menu_node_start(), format!("cluster start-node {name}"))
+    } else {
+        MenuEntry::new(t::menu_node_stop(), format!("cluster stop-node {name}"))
+    };
+    let cordon = if node.cordoned {
+        MenuEntry::new(t::menu_node_uncordon(), format!("kubectl uncordon {name}"))
+    } else {
+        MenuEntry::new(t::menu_node_cordon(), format!("kubectl cordon {name}"))
+    };
+    vec![
+        power,
+        cordon,
+        MenuEntry::new(
+            t::menu_node_drain(),
+            format!("kubectl drain {name} --ignore-daemonsets --delete-emptydir-data"),
+        ),
+        MenuEntry::new(
+            t::menu_node_describe(),
+            format!("kubectl describe node {name}"),
+        ),
+        MenuEntry::unsafely(t::menu_node_delete(), format!("kubectl delete node {name}")),
+        MenuEntry::story(Kind::Node, "", name),
+    ]
 }
 
 /// The button with its menu.
 #[component]
-pub(super) fn Menu(page: Page, label: Say, title: Say, entries: Signal<Entries>) -> impl IntoView {
+pub(super) fn Menu(
+    page: Page,
+    label: Say,
+    title: Say,
+    entries: Signal<Entries>,
+    /// Whether Tab reaches the button: what is not in the board has no cell to open it from.
+    #[prop(optional)]
+    reachable: bool,
+) -> impl IntoView {
     let open = RwSignal::new(false);
     let button = NodeRef::<leptos::html::Button>::new();
     let list = NodeRef::<leptos::html::Div>::new();
@@ -84,15 +203,18 @@ pub(super) fn Menu(page: Page, label: Say, title: Say, entries: Signal<Entries>)
             let _ = button.focus();
         }
     };
-    let choose = move |line: String| {
+    let choose = move |entry: &MenuEntry| {
         close();
-        page.board_command(&line);
+        match &entry.story {
+            Some(key) => page.tell(Story::Of(key.clone())),
+            None => page.board_command(&entry.line),
+        }
     };
     view! {
         <button
             class="btn bare square"
             node_ref=button
-            tabindex="-1"
+            tabindex=if reachable { "0" } else { "-1" }
             aria-haspopup="menu"
             aria-expanded=move || open.get().to_string()
             aria-label=move || page.text(&label)
@@ -113,16 +235,17 @@ pub(super) fn Menu(page: Page, label: Say, title: Say, entries: Signal<Entries>)
                 >
                     <h4 aria-hidden="true">{heading}</h4>
                     {entries.get().into_iter().map(|entry| {
-                        let (line, shown, said) = (entry.line.clone(), entry.line.clone(), entry.line.clone());
+                        let (shown, said) = (entry.line.clone(), entry.line.clone());
+                        let label = page.text(&entry.label);
                         view! {
                             <button
                                 role="menuitem"
                                 tabindex="-1"
                                 class:danger=entry.danger
                                 aria-description=said
-                                on:click=move |_| choose(line.clone())
+                                on:click=move |_| choose(&entry)
                             >
-                                <span>{page.text(&entry.label)}</span>
+                                <span>{label}</span>
                                 <code aria-hidden="true">{shown}</code>
                             </button>
                         }

@@ -16,10 +16,12 @@ mod page;
 mod panels;
 mod play;
 mod stage;
+mod story;
 mod terminal;
 mod time;
 mod tracks;
 mod words;
+mod zoom;
 
 use page::{Notice, Page, Panel, View};
 

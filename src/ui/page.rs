@@ -3,16 +3,23 @@
 use super::editor::FILE;
 use super::link;
 use super::play::Play;
-use crate::api::{Key, Kind, Millis, Object, Str, Time};
-use crate::manifest::{Diagnostic, diagnose};
+use super::story::{Story, Told};
+use crate::api::{Key, Kind, Millis, Object, Str, Time, Value};
+use crate::manifest::{Diagnostic, diagnose, read_documents};
 use crate::session::{Input, LineKind, Origin, Session, Terminal};
 use crate::sim::{Settings, WriteRecord};
-use crate::view::{self, Board, EventRow, Lane, Language, NodeRow, Say, Tracks, Why, WriteRow, t};
+use crate::view::{
+    self, Board, Difference, EventRow, Lane, Language, NodeRow, ObjectChange, OtherRow, Say,
+    Tracks, Why, t,
+};
 use crate::web::{self, Storage};
 use imbl::Vector;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// The media query of a dark system.
+const DARK: &str = "(prefers-color-scheme: dark)";
 
 /// One view at a time in a narrow window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +99,8 @@ pub(super) struct Later {
     pub play: Play,
     /// The set that was chosen to be shown.
     pub wanted: Option<Key>,
+    /// The documents of the text that was applied last.
+    pub documents: (Str, Vec<Value>),
 }
 
 /// The page. A handle: copying it is free.
@@ -108,6 +117,12 @@ pub(super) struct Page {
     pub panel: RwSignal<Panel>,
     pub side_open: RwSignal<bool>,
     pub dock_open: RwSignal<bool>,
+    /// The height that the dock was given, in pixels.
+    pub dock_height: RwSignal<Option<i32>>,
+    /// What the timeline shows: from where, in percent of the whole, and how many times as large.
+    pub zoom: RwSignal<(f64, f64)>,
+    /// Whether the Service's SRV records are shown instead of its addresses.
+    pub show_srv: RwSignal<bool>,
     pub help: RwSignal<bool>,
     pub notice: RwSignal<Option<Notice>>,
     pub selected: RwSignal<Option<i32>>,
@@ -118,7 +133,12 @@ pub(super) struct Page {
     pub why: RwSignal<Why>,
     pub nodes: RwSignal<Vec<NodeRow>>,
     pub events: RwSignal<Vec<EventRow>>,
-    pub writes: RwSignal<Vec<WriteRow>>,
+    pub others: RwSignal<Vec<OtherRow>>,
+    /// What the Writes panel tells, and what it shows of it.
+    pub story: RwSignal<Story>,
+    pub told: RwSignal<Told>,
+    /// The write whose changes are shown: its number, and what it changed if that is still known.
+    pub opened: RwSignal<Option<(usize, Option<ObjectChange>)>>,
     pub tracks: RwSignal<Tracks>,
     pub branches: RwSignal<Vec<BranchRow>>,
     pub transport: RwSignal<Transport>,
@@ -139,6 +159,8 @@ pub(super) struct Page {
     // The editor.
     pub buffer: RwSignal<String>,
     pub applied: RwSignal<Option<Applied>>,
+    /// Where the cluster differs from what was applied last.
+    pub differences: RwSignal<Vec<Difference>>,
     pub problems: RwSignal<Vec<Diagnostic>>,
 }
 
@@ -158,6 +180,9 @@ impl Page {
             panel: RwSignal::new(Panel::Terminal),
             side_open: RwSignal::new(true),
             dock_open: RwSignal::new(true),
+            dock_height: RwSignal::new(None),
+            zoom: RwSignal::new((0.0, 1.0)),
+            show_srv: RwSignal::new(false),
             help: RwSignal::new(false),
             notice: RwSignal::new(trouble.map(Notice::Say)),
             selected: RwSignal::new(None),
@@ -167,7 +192,10 @@ impl Page {
             why: RwSignal::new(Why::without_set(&store)),
             nodes: RwSignal::new(Vec::new()),
             events: RwSignal::new(Vec::new()),
-            writes: RwSignal::new(Vec::new()),
+            others: RwSignal::new(Vec::new()),
+            story: RwSignal::new(Story::All),
+            told: RwSignal::new(Told::default()),
+            opened: RwSignal::new(None),
             tracks: RwSignal::new(Tracks::default()),
             branches: RwSignal::new(Vec::new()),
             transport: RwSignal::new(Transport {
@@ -190,11 +218,13 @@ impl Page {
             still: RwSignal::new(false),
             buffer: RwSignal::new(text),
             applied: RwSignal::new(None),
+            differences: RwSignal::new(Vec::new()),
             problems: RwSignal::new(Vec::new()),
             session: StoredValue::new_local(session),
             later: StoredValue::new_local(Later::default()),
         };
         page.show_settings();
+        page.follow_the_systems_theme();
         page.check();
         page.refresh();
         page
@@ -218,6 +248,17 @@ impl Page {
             }),
         );
         web::set_root_attribute("data-size", self.large.get_untracked().then_some("large"));
+    }
+
+    /// Until a theme is chosen, or where the address says `auto`, the system's holds, also when it changes.
+    fn follow_the_systems_theme(self) {
+        web::on_media_change(DARK, move |dark| {
+            let chosen = kept(Storage::Theme, "theme");
+            if !matches!(chosen.as_deref(), Some("dark" | "light")) {
+                self.dark.set(dark);
+                self.show_settings();
+            }
+        });
     }
 
     fn keep(self, what: Storage, value: &str) {
@@ -277,13 +318,14 @@ impl Page {
         let shown = session.shown(wanted.as_ref());
         put(self.sets, shown.sets);
         put(self.nodes, shown.nodes);
+        put(self.others, shown.others);
         put(self.why, shown.why);
         put(self.board, shown.board.map(Arc::new));
         if self.panel.get_untracked() == Panel::Events {
             put(self.events, view::events(store));
         }
         if self.panel.get_untracked() == Panel::Writes {
-            put(self.writes, view::writes(world.writes().iter()));
+            self.refresh_writes(session);
         }
     }
 
@@ -460,7 +502,28 @@ impl Page {
                 _ => {}
             }
         }
+        self.refresh_differences(session, applied.as_ref().map(|(text, _)| text));
         put(self.applied, applied.map(|(text, at)| Applied { text, at }));
+    }
+
+    /// Where the cluster differs from what was applied: somebody changed it since.
+    fn refresh_differences(self, session: &Session, applied: Option<&Str>) {
+        let Some(text) = applied else {
+            put(self.differences, Vec::new());
+            return;
+        };
+        self.later.update_value(|later| {
+            if later.documents.0 != *text {
+                let documents = read_documents(text).unwrap_or_default();
+                let trees = documents.into_iter().map(|document| document.tree);
+                later.documents = (text.clone(), trees.collect());
+            }
+        });
+        let store = session.world().store();
+        let found = self
+            .later
+            .with_value(|later| view::differences(store, &later.documents.1));
+        put(self.differences, found);
     }
 
     // The editor.
@@ -493,7 +556,9 @@ impl Page {
 
     /// Whether Apply would do something.
     pub fn dirty(self) -> bool {
-        self.applied.with(Option::is_none) || self.edited()
+        self.applied.with(Option::is_none)
+            || self.edited()
+            || self.differences.with(|found| !found.is_empty())
     }
 
     pub fn changed_lines(self) -> std::collections::BTreeSet<usize> {
@@ -516,6 +581,17 @@ impl Page {
         }
         if self.edited() {
             return self.changes();
+        }
+        let differs = self.differences.with(|found| {
+            let first = found.first()?.clone();
+            let say = match first.cluster {
+                Some(cluster) => t::editor_difference(cluster, first.field, first.file),
+                None => t::editor_difference_none(first.field, first.file),
+            };
+            Some((t::editor_differences(found.len()), say))
+        });
+        if let Some(differs) = differs {
+            return differs;
         }
         match self.applied.get() {
             Some(applied) => {
@@ -544,6 +620,20 @@ impl Page {
             .with_untracked(|sets| sets.iter().find(|set| set.to_string() == key).cloned());
         self.later.update_value(|later| later.wanted = found);
         self.refresh();
+    }
+
+    /// The first container of a set's template and its image: `nginx=registry.k8s.io/nginx-slim:0.21`.
+    pub fn image_of(self, set: &Key) -> Option<String> {
+        self.session.with_value(|session| {
+            let set = session.world().store().get(set)?;
+            let path = ["spec", "template", "spec", "containers"];
+            let first = set.tree().items_at(&path).first()?;
+            Some(format!(
+                "{}={}",
+                first.str_at(&["name"])?,
+                first.str_at(&["image"])?
+            ))
+        })
     }
 
     pub fn settings(self) -> Settings {
@@ -590,6 +680,6 @@ fn first_theme() -> bool {
     match kept(Storage::Theme, "theme").as_deref() {
         Some("dark") => true,
         Some("light") => false,
-        _ => web::matches("(prefers-color-scheme: dark)"),
+        _ => web::matches(DARK),
     }
 }

@@ -1,10 +1,9 @@
-//! The panels that list: events, writes, nodes.
+//! The panels that list: events, nodes.
 
 use super::dock::panel_id;
-use super::words::rich;
 use super::{Page, Panel};
 use crate::api::human_duration;
-use crate::view::{EventRow, NodeRow, Say, WriteRow, t};
+use crate::view::{EventRow, NodeRow, Say, t};
 use leptos::prelude::*;
 
 /// A panel with a table of rows.
@@ -72,43 +71,6 @@ fn event(row: &EventRow, age: &str) -> AnyView {
             <td class="mono">{row.reason.to_string()}</td>
             <td class="mono">{row.object.clone()}</td>
             <td>{row.message.to_string()}</td>
-        </tr>
-    }
-    .into_any()
-}
-
-#[component]
-pub(super) fn Writes(page: Page) -> impl IntoView {
-    const HEADS: [fn() -> Say; 5] = [
-        t::writes_time,
-        t::writes_who,
-        t::writes_verb,
-        t::writes_object,
-        t::writes_why,
-    ];
-    let rows = move || {
-        page.writes.with(|rows| {
-            if rows.is_empty() {
-                return none(page, &t::writes_none(), HEADS.len());
-            }
-            let last = rows.len() - 1;
-            let rows = rows.iter().enumerate().rev();
-            rows.map(|(index, row)| write(page, row, index == last))
-                .collect_view()
-                .into_any()
-        })
-    };
-    table(page, Panel::Writes, "writes", &HEADS, rows)
-}
-
-fn write(page: Page, row: &WriteRow, newest: bool) -> AnyView {
-    view! {
-        <tr data-now=newest.then_some("")>
-            <td class="mono">{super::time::clock(row.at)}</td>
-            <td class="mono">{row.who}</td>
-            <td>{row.verb}</td>
-            <td class="mono">{row.object.clone()}</td>
-            <td>{row.why.as_ref().map(|why| rich(page, why))}</td>
         </tr>
     }
     .into_any()

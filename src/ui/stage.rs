@@ -4,10 +4,10 @@ use super::Page;
 use super::board::{BoardView, MANY, swatch};
 use super::grid::GridBoard;
 use super::icons::icon;
-use super::menu::{Menu, MenuEntry, in_namespace};
-use super::words::rich;
+use super::menu::{Menu, in_namespace, node_entries, set_entries};
+use super::words::{rich, word};
 use crate::api::Key;
-use crate::view::{NodeRow, RevisionKey, ServiceRow, SetRow, t};
+use crate::view::{NodeRow, OtherRow, RevisionKey, ServiceRow, SetRow, t};
 use leptos::prelude::*;
 
 #[component]
@@ -30,6 +30,7 @@ pub(super) fn Stage(page: Page) -> impl IntoView {
                     (true, _) => view! { <BoardView page board/> }.into_any(),
                 }}
                 {strips(page)}
+                {others(page)}
             </section>
         </div>
     }
@@ -147,6 +148,86 @@ fn facts(page: Page, set: Set) -> AnyView {
                 {set.revisions.iter().map(|key| revision_key(page, key)).collect_view()}
             })}
         </div>
+        {set_menu(page, set)}
+    }
+    .into_any()
+}
+
+fn set_menu(page: Page, set: Set) -> AnyView {
+    let name = Memo::new(move |_| set.with(|s| s.as_ref().map(|s| s.key.name.to_string())));
+    let entries = Signal::derive(move || {
+        set.with(|set| {
+            let Some(set) = set else {
+                return Vec::new();
+            };
+            set_entries(set, page.image_of(&set.key).as_deref())
+        })
+    });
+    view! {
+        <span class="set-menu">
+            {move || name.get().map(|name| view! {
+                <Menu page label=t::menu_actions(&name) title=t::menu_set(&name) entries reachable=true/>
+            })}
+        </span>
+    }
+    .into_any()
+}
+
+/// What else is in the cluster, one line each, which opens.
+fn others(page: Page) -> AnyView {
+    let there = Memo::new(move |_| page.others.with(|others| !others.is_empty()));
+    view! {
+        {move || there.get().then(|| view! {
+            <section class="others" aria-label=page.text(&t::others_label())>
+                <h3>{page.text(&t::others_label())}</h3>
+                <For each=move || page.others.with(|o| o.iter().map(|row| row.key.clone()).collect::<Vec<_>>()) key=Clone::clone let:key>
+                    {
+                        let found = key.clone();
+                        let row = Memo::new(move |_| page.others.with(|o| o.iter().find(|row| row.key == found).cloned()));
+                        other(page, &key, row)
+                    }
+                </For>
+            </section>
+        })}
+    }
+    .into_any()
+}
+
+fn other(page: Page, key: &Key, row: Memo<Option<OtherRow>>) -> AnyView {
+    let (kind, name, whole) = (key.kind.name(), key.name.to_string(), key.to_string());
+    let is_set = key.kind == crate::api::Kind::StatefulSet;
+    let tone = move || {
+        row.with(|r| {
+            r.as_ref().map(|r| {
+                if r.ready as i64 == r.wanted {
+                    "ready"
+                } else {
+                    "wait"
+                }
+            })
+        })
+    };
+    view! {
+        <details class="other">
+            <summary>
+                <small>{kind}</small><code>{name}</code>
+                <span class="state" data-tone=tone>
+                    {move || row.with(|r| r.as_ref().map(|r| page.text(&t::others_ready(r.ready, r.wanted))))}
+                </span>
+            </summary>
+            <ul>
+                {move || row.with(|r| r.as_ref().map(|r| r.pods.iter().map(|pod| view! {
+                    <li data-tone=pod.state.tone()>
+                        {icon(pod.state.icon())}<code>{pod.name.to_string()}</code>
+                        <span>{word(page, &pod.word)}</span><code>{pod.node.to_string()}</code>
+                    </li>
+                }).collect_view()))}
+                {move || row.with(|r| r.as_ref().filter(|r| r.more > 0).map(|r| view! { <li>{page.text(&t::others_more(r.more))}</li> }))}
+            </ul>
+            {is_set.then(|| view! {
+                <button class="btn" on:click=move |_| page.show_set(&whole)>{move || page.text(&t::others_show())}</button>
+            })}
+        </details>
     }
     .into_any()
 }
@@ -256,8 +337,20 @@ const NODES: usize = 9;
 const TENANTS: usize = 5;
 
 fn answers(page: Page, service: &ServiceRow) -> AnyView {
-    let items = service.answers.iter().map(|(ip, name)| {
+    let srv = page.show_srv.get() && !service.srv.is_empty();
+    let items = service.answers.iter().filter(|_| !srv).map(|(ip, name)| {
         view! { <li title=name.to_string()><i>"A "</i>{ip.to_string()}</li> }
+    });
+    let records = service.srv.iter().filter(|_| srv).map(|record| {
+        view! { <li><i>"SRV "</i>{record.clone()}</li> }
+    });
+    let toggle = (!service.srv.is_empty()).then(|| {
+        let name = if srv { t::service_show_a() } else { t::service_show_srv() };
+        view! {
+            <button class="btn bare" aria-label=page.text(&name) on:click=move |_| page.show_srv.update(|srv| *srv = !*srv)>
+                {if srv { "A" } else { "SRV" }}
+            </button>
+        }
     });
     let more = service.total.saturating_sub(service.answers.len());
     view! {
@@ -270,10 +363,12 @@ fn answers(page: Page, service: &ServiceRow) -> AnyView {
                 view! {
                     <ul>
                         {items.collect_view()}
+                        {records.collect_view()}
                         {(more > 0).then(|| view! { <li>{page.text(&t::more_ordinals(more))}</li> })}
                     </ul>
                 }.into_any()
             }}
+            {toggle}
         </section>
     }
     .into_any()
@@ -281,24 +376,8 @@ fn answers(page: Page, service: &ServiceRow) -> AnyView {
 
 fn node(page: Page, row: Memo<Option<NodeRow>>) -> AnyView {
     let name = row.with_untracked(|r| r.as_ref().map(|r| r.name.to_string()).unwrap_or_default());
-    let entries = {
-        let name = name.clone();
-        Signal::derive(move || {
-            let cordoned = row.with(|r| r.as_ref().is_some_and(|r| r.cordoned));
-            let toggle = if cordoned {
-                MenuEntry::new(t::menu_node_uncordon(), format!("kubectl uncordon {name}"))
-            } else {
-                MenuEntry::new(t::menu_node_cordon(), format!("kubectl cordon {name}"))
-            };
-            vec![
-                toggle,
-                MenuEntry::new(
-                    t::menu_node_describe(),
-                    format!("kubectl describe node {name}"),
-                ),
-            ]
-        })
-    };
+    let entries =
+        { Signal::derive(move || row.with(|r| r.as_ref().map(node_entries).unwrap_or_default())) };
     let flag =
         move |get: fn(&NodeRow) -> bool| row.with(|r| r.as_ref().is_some_and(get)).then_some("");
     view! {
@@ -311,7 +390,7 @@ fn node(page: Page, row: Memo<Option<NodeRow>>) -> AnyView {
             <span class="tenants">
                 {move || row.get().map(|row| tenants(page, &row))}
             </span>
-            <Menu page label=t::menu_actions(&name) title=t::menu_node(&name) entries/>
+            <Menu page label=t::menu_actions(&name) title=t::menu_node(&name) entries reachable=true/>
         </div>
     }
     .into_any()

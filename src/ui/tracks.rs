@@ -2,7 +2,9 @@
 
 use super::Page;
 use super::board::swatch;
+use super::story::Story;
 use super::time::{clock, short_clock};
+use super::zoom::{self, Drag, Fingers};
 use crate::api::{Time, human_duration};
 use crate::view::{Axis, Bead, Lane, Mark, PodState, Word, t};
 use leptos::html;
@@ -15,17 +17,30 @@ fn percent(place: f64) -> String {
 
 #[component]
 pub(super) fn TracksView(page: Page) -> impl IntoView {
-    let axis = Memo::new(move |_| page.tracks.with(|tracks| tracks.axis.clone()));
     let end = Memo::new(move |_| page.tracks.with(|tracks| tracks.end));
     let canvas = NodeRef::<html::Div>::new();
+    let axis = Memo::new(move |_| {
+        let (start, scale) = page.zoom.get();
+        page.tracks.with(|tracks| tracks.axis.zoomed(start, scale))
+    });
+    let tip = RwSignal::new(None::<Tip>);
+    let fingers = Fingers::new();
     view! {
         <div class="tracks">
             {names(page)}
-            <div class="canvas" node_ref=canvas>
+            <div
+                class="canvas"
+                node_ref=canvas
+                on:wheel=move |event| zoom::wheel(page, canvas, &event)
+                on:pointerdown=move |event| fingers.down(&event)
+                on:pointermove=move |event| fingers.moved(page, canvas, &event)
+                on:pointerup=move |event| fingers.up(&event)
+                on:pointercancel=move |event| fingers.up(&event)
+            >
                 {ruler(page, axis, canvas)}
                 {you(page, axis)}
                 <For each=move || lanes(page) key=|ordinal| *ordinal let:ordinal>
-                    {lane(page, axis, ordinal)}
+                    {lane(page, axis, tip, ordinal)}
                 </For>
                 {controller(page, axis)}
                 {branches(page, axis)}
@@ -34,6 +49,9 @@ pub(super) fn TracksView(page: Page) -> impl IntoView {
                 {after(page, axis, end)}
                 {playhead(page, axis, end, canvas)}
             </div>
+            {move || tip.get().map(|tip| view! {
+                <p class="tip" role="tooltip" style:inset-inline-start=percent(tip.place)>{tip.text}</p>
+            })}
         </div>
     }
 }
@@ -79,13 +97,20 @@ fn names(page: Page) -> AnyView {
 }
 
 fn ruler(page: Page, axis: Memo<Axis>, canvas: NodeRef<html::Div>) -> AnyView {
-    let down = move |event: PointerEvent| {
-        if let Some(time) = time_at(&event, canvas, axis) {
-            page.seek(time);
-        }
-    };
+    // A drag moves what is in sight, a click moves the playhead.
+    let drag = Drag::new();
     view! {
-        <div class="row ruler" aria-hidden="true" on:pointerdown=down>
+        <div
+            class="row ruler"
+            aria-hidden="true"
+            on:pointerdown=move |event| drag.down(page, &event)
+            on:pointermove=move |event| drag.moved(page, canvas, &event)
+            on:pointerup=move |event: PointerEvent| if !drag.up() && let Some(time) = time_at(&event, canvas, axis) {
+                page.seek(time);
+            }
+            on:pointercancel=move |_| { drag.up(); }
+            on:dblclick=move |_| page.zoom.set((0.0, 1.0))
+        >
             {move || {
                 let now = axis.with(|axis| axis.place(page.now.get()));
                 axis.with(|axis| axis.ticks().into_iter().filter_map(|tick| {
@@ -107,20 +132,22 @@ fn you(page: Page, axis: Memo<Axis>) -> AnyView {
     view! {
         <div class="row you" aria-hidden="true">
             {move || axis.with(|axis| marks.with(|marks| {
-                marks.iter().map(|mark| one_mark(axis, mark, mark.input >= inputs.get())).collect_view()
+                marks.iter().map(|mark| one_mark(page, axis, mark, mark.input >= inputs.get())).collect_view()
             }))}
         </div>
     }
     .into_any()
 }
 
-fn one_mark(axis: &Axis, mark: &Mark, future: bool) -> AnyView {
+fn one_mark(page: Page, axis: &Axis, mark: &Mark, future: bool) -> AnyView {
+    let input = mark.input;
     view! {
         <span
             class="mark"
             title=format!("{} {}", clock(mark.at), mark.line)
             data-future=future.then_some("")
             style:inset-inline-start=percent(axis.place(mark.at))
+            on:click=move |_| page.tell(Story::Since(input))
         >
             {mark.label.clone()}
         </span>
@@ -128,7 +155,7 @@ fn one_mark(axis: &Axis, mark: &Mark, future: bool) -> AnyView {
     .into_any()
 }
 
-fn lane(page: Page, axis: Memo<Axis>, ordinal: i32) -> AnyView {
+fn lane(page: Page, axis: Memo<Axis>, tip: RwSignal<Option<Tip>>, ordinal: i32) -> AnyView {
     let lane = Memo::new(move |_| {
         page.tracks.with(|tracks| {
             let at = tracks
@@ -147,7 +174,7 @@ fn lane(page: Page, axis: Memo<Axis>, ordinal: i32) -> AnyView {
                         <span class="line" style:inset-inline-start=percent(from) style:inline-size=percent(to - from)></span>
                     }
                 });
-                let beads = lane.beads.iter().map(|bead| one_bead(page, axis, &lane, bead));
+                let beads = lane.beads.iter().map(|bead| one_bead(page, axis, tip, &lane, bead));
                 view! {
                     {threads.collect_view()}
                     {beads.collect_view()}
@@ -159,15 +186,39 @@ fn lane(page: Page, axis: Memo<Axis>, ordinal: i32) -> AnyView {
     .into_any()
 }
 
-fn one_bead(page: Page, axis: &Axis, lane: &Lane, bead: &Bead) -> AnyView {
+/// What is said of the stretch of a bead under the pointer.
+#[derive(Clone, Debug, PartialEq)]
+struct Tip {
+    text: String,
+    place: f64,
+}
+
+fn one_bead(
+    page: Page,
+    axis: &Axis,
+    tip: RwSignal<Option<Tip>>,
+    lane: &Lane,
+    bead: &Bead,
+) -> AnyView {
     let start = bead.states.first().map_or(bead.end, |(at, _, _)| *at);
     let (left, right) = (axis.place(start), axis.place(bead.end));
     let width = (right - left).max(0.05);
     let segments = stretches(bead).map(|(from, to, state, status)| {
-        let share = (axis.place(to) - axis.place(from)) / width * 100.0;
+        let (place_from, place_to) = (axis.place(from), axis.place(to));
+        let share = (place_to - place_from) / width * 100.0;
         let (from, to) = (clock(from), clock(to));
-        let title = page.text(&t::time_bead(from, &lane.name, bead.revision, status, to));
-        view! { <span class="seg" data-tone=state.lane() title=title style:inline-size=percent(share)></span> }
+        let text = page.text(&t::time_bead(from, &lane.name, bead.revision, status, to));
+        let place = ((place_from.max(0.0) + place_to.min(100.0)) / 2.0).clamp(8.0, 92.0);
+        let said = Tip { text, place };
+        view! {
+            <span
+                class="seg"
+                data-tone=state.lane()
+                style:inline-size=percent(share)
+                on:pointerenter=move |_| tip.set(Some(said.clone()))
+                on:pointerleave=move |_| tip.set(None)
+            ></span>
+        }
     });
     let ordinal = lane.ordinal;
     view! {

@@ -4,6 +4,8 @@ use super::{PodCard, PodState, Say, t};
 use crate::api::Arrange as _;
 use crate::api::{Key, Kind, Object, Str, Time, UpdateStrategy};
 use crate::controllers::Reason;
+use crate::net::dns::{self, Question, RecordType};
+use crate::sim::Data;
 use crate::store::{Change, ChangeKind, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -116,6 +118,8 @@ pub struct OrdinalRow {
     pub dns: Dns,
     /// Its Pod, or why there is none.
     pub slot: Slot,
+    /// The silent node on which a Pod of this name, which is no longer listed, may still run.
+    pub shadow: Option<Str>,
     /// Its claims, one per template.
     pub claims: Vec<ClaimRow>,
 }
@@ -203,6 +207,8 @@ pub struct ServiceRow {
     pub answers: Vec<(Str, Str)>,
     /// How many answers there are in all.
     pub total: usize,
+    /// What it answers to a question for SRV records, as far as it is drawn.
+    pub srv: Vec<String>,
 }
 
 /// How many answers of a Service are drawn.
@@ -232,6 +238,8 @@ struct Builder<'a> {
     claims: BTreeMap<i32, Vec<(usize, Arc<Object>)>>,
     endpoints: BTreeMap<Str, (Str, bool)>,
     lost_nodes: Vec<Str>,
+    /// Pods that were removed while their node was silent, each with that node.
+    shadows: BTreeMap<Str, Str>,
     last: Vec<Change>,
 }
 
@@ -252,7 +260,7 @@ impl<'a> Builder<'a> {
                 (ordinal >= 0).then_some((ordinal, pod))
             })
             .collect();
-        let lost_nodes = store
+        let lost_nodes: Vec<Str> = store
             .list(Kind::Node, "")
             .filter(|node| node.node().is_some_and(|view| !view.ready))
             .map(|node| node.name().clone())
@@ -264,6 +272,7 @@ impl<'a> Builder<'a> {
             pods,
             claims: claims_of(store, set),
             endpoints: endpoints_of(store, set),
+            shadows: shadows_of(store, set, &lost_nodes),
             lost_nodes,
             last: last_visible(store),
         }
@@ -367,6 +376,7 @@ impl<'a> Builder<'a> {
             ordinal,
             dns: self.dns(&name, pod),
             claims: self.claim_rows(ordinal, life),
+            shadow: self.shadows.get(&name).cloned(),
             namespace: self.set.namespace().clone(),
             name,
             life,
@@ -566,13 +576,69 @@ impl<'a> Builder<'a> {
         answers.arrange_by_key(|(_, name)| ordinal_of(name));
         let total = answers.len();
         answers.truncate(ANSWERS);
+        let fqdn = format!("{name}.{namespace}.svc.cluster.local");
+        // An answer with hundreds of records is not read by anyone.
+        let srv = if total <= ANSWERS {
+            srv_records(self.source.store, &fqdn)
+        } else {
+            Vec::new()
+        };
         Some(ServiceRow {
-            fqdn: format!("{name}.{namespace}.svc.cluster.local"),
+            fqdn,
             name,
             answers,
             total,
+            srv,
         })
     }
+}
+
+/// The SRV records of a name, as `dig +short` prints them.
+fn srv_records(store: &Store, name: &str) -> Vec<String> {
+    let question = Question {
+        name: Str::new(name),
+        kind: RecordType::Srv,
+    };
+    let records = dns::resolve(store, &question).records;
+    let mut lines: Vec<String> = records
+        .iter()
+        .filter_map(|record| match &record.data {
+            Data::Srv {
+                priority,
+                weight,
+                port,
+                target,
+            } => Some(format!("{priority} {weight} {port} {target}")),
+            _ => None,
+        })
+        .collect();
+    lines.arrange();
+    lines
+}
+
+/// The Pods of a set that were removed while their node was silent: their containers never reported an end.
+fn shadows_of(store: &Store, set: &Object, lost_nodes: &[Str]) -> BTreeMap<Str, Str> {
+    let mut found = BTreeMap::new();
+    if lost_nodes.is_empty() {
+        return found;
+    }
+    let running = |pod: &Object| {
+        let statuses = pod.tree().items_at(&["status", "containerStatuses"]);
+        statuses
+            .iter()
+            .any(|status| status.at(&["state", "running"]).is_some())
+    };
+    for change in store.changes_since(0) {
+        let pod = &change.object;
+        let Some(view) = pod.pod().filter(|_| change.kind == ChangeKind::Deleted) else {
+            continue;
+        };
+        if pod.meta.controlled_by(&set.meta.uid) && lost_nodes.contains(&view.node) && running(pod)
+        {
+            found.insert(pod.name().clone(), view.node.clone());
+        }
+    }
+    found
 }
 
 /// The claims of a set by ordinal, each with the index of its template.

@@ -2,8 +2,10 @@
 
 pub mod base64;
 mod board;
+mod changes;
 mod diff;
 mod next;
+mod others;
 mod panels;
 mod pod;
 mod say;
@@ -15,8 +17,12 @@ pub use board::{
     Board, ClaimRow, Cut, Dns, File, Life, OrdinalRow, RevisionKey, ServiceRow, SetRow, Slot,
     Source, Summary, VolumeRow, board, choose,
 };
+pub use changes::{
+    Difference, FieldChange, ObjectChange, changes_since, differences, field_changes, write_change,
+};
 pub use diff::changed_lines;
 pub use next::next_say;
+pub use others::{OtherPod, OtherRow, others};
 pub use panels::{EventRow, NodeRow, WriteRow, events, nodes, say, writes};
 pub use pod::{Note, PodCard, PodState, Word};
 pub use say::{Language, Part, Say, t};

@@ -66,6 +66,7 @@ mod tests {
             verb: Verb::UpdateStatus,
             key: Key::new(Kind::Pod, "default", "web-1"),
             uid: Str::EMPTY,
+            version: 0,
             why: Reason::Kubelet,
             gone: false,
             pod: Some(mark),

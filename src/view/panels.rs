@@ -2,7 +2,7 @@
 
 use super::Say;
 use crate::api::Arrange as _;
-use crate::api::{Kind, Object, Str, Time, Value};
+use crate::api::{Key, Kind, Object, Str, Time, Value};
 use crate::controllers::Reason;
 use crate::sim::{Verb, WriteRecord};
 use crate::store::Store;
@@ -78,15 +78,22 @@ pub struct WriteRow {
     pub verb: &'static str,
     /// `Pod/web-0`
     pub object: String,
+    /// The object.
+    pub key: Key,
     /// Why.
     pub why: Option<Say>,
 }
 
-/// The newest writes, the last one last.
-pub fn writes<'a>(all: impl ExactSizeIterator<Item = &'a WriteRecord>) -> Vec<WriteRow> {
-    let surplus = all.len().saturating_sub(NEWEST);
-    all.enumerate()
-        .skip(surplus)
+/// The newest writes, the last one last; with `story` only those of one object.
+pub fn writes<'a>(
+    all: impl DoubleEndedIterator<Item = &'a WriteRecord> + ExactSizeIterator,
+    story: Option<&Key>,
+) -> Vec<WriteRow> {
+    let mut rows: Vec<WriteRow> = all
+        .enumerate()
+        .rev()
+        .filter(|(_, write)| story.is_none_or(|key| write.key == *key))
+        .take(NEWEST)
         .map(|(number, write)| WriteRow {
             number,
             at: write.at,
@@ -97,9 +104,12 @@ pub fn writes<'a>(all: impl ExactSizeIterator<Item = &'a WriteRecord>) -> Vec<Wr
                 write.verb.name()
             },
             object: format!("{}/{}", write.key.kind, write.key.name),
+            key: write.key.clone(),
             why: say(&write.why),
         })
-        .collect()
+        .collect();
+    rows.reverse();
+    rows
 }
 
 /// The message of a reason.

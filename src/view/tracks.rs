@@ -130,12 +130,23 @@ impl Axis {
         last.1
     }
 
-    /// Times for the ruler, in whole steps, outside folded gaps.
+    /// The axis seen from nearer: `scale` times as large, beginning at `start` percent of the whole.
+    #[must_use]
+    pub fn zoomed(&self, start: f64, scale: f64) -> Axis {
+        let place = |(time, place): &(Time, f64)| (*time, (place - start) * scale);
+        Axis {
+            points: self.points.iter().map(place).collect(),
+            folds: self.folds.clone(),
+        }
+    }
+
+    /// Times for the ruler, in whole steps, outside folded gaps, as far as they are in sight.
     #[must_use]
     pub fn ticks(&self) -> Vec<Time> {
-        let end = self.points.last().map_or(Time::EPOCH, |(time, _)| *time);
-        let folded: Millis = self.folds.iter().map(|(from, to)| to.since(*from)).sum();
-        let length = end.since(Time::EPOCH) - folded;
+        let (start, end) = (self.time(0.0), self.time(100.0));
+        let hidden = |(from, to): &(Time, Time)| (*to).min(end).since((*from).max(start)).max(0);
+        let folded: Millis = self.folds.iter().map(hidden).sum();
+        let length = end.since(start) - folded;
         let steps = [
             1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21_600, 86_400,
         ];
@@ -145,7 +156,8 @@ impl Axis {
             .find(|step| length / step <= 9)
             .unwrap_or(length.max(1));
         let mut ticks = Vec::new();
-        let mut at = Time::EPOCH;
+        let first = start.since(Time::EPOCH).max(0);
+        let mut at = Time::EPOCH.plus((first + step - 1) / step * step);
         while at < end {
             match self.folds.iter().find(|(from, to)| *from <= at && at < *to) {
                 // No tick in a fold; go on with the first whole step after it.
@@ -464,6 +476,15 @@ mod tests {
                 .iter()
                 .any(|(from, to)| from <= tick && tick < to)
         }));
+    }
+
+    #[test]
+    fn an_axis_can_be_seen_from_nearer() {
+        let axis = Axis::new(&[at(2), at(14)], at(80)).zoomed(20.0, 5.0);
+        assert_eq!((axis.time(0.0), axis.time(100.0)), (at(20), at(40)));
+        assert!((axis.place(at(30)) - 50.0).abs() < 1e-9);
+        assert!(axis.place(at(0)) < 0.0 && axis.place(at(100)) > 100.0);
+        assert_eq!(axis.ticks(), [20, 25, 30, 35].map(at));
     }
 
     #[test]

@@ -6,6 +6,9 @@ use crate::api::{Kind, Object, Str};
 use crate::controllers::Reason;
 use crate::store::Store;
 
+/// How many nodes a full cluster is offered.
+const MORE_NODES: usize = 3;
+
 /// The why line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Why {
@@ -232,6 +235,10 @@ fn blocked(store: &Store, set: &Object, board: &Board, reason: &Reason) -> Optio
                 Some(t::rule_identity()),
             );
             why.ways.push(Way {
+                label: t::way_start_node(&card.node),
+                line: format!("cluster start-node {}", card.node),
+            });
+            why.ways.push(Way {
                 label: t::way_out_of_service(&card.node),
                 line: format!(
                     "kubectl taint nodes {} node.kubernetes.io/out-of-service=nodeshutdown:NoExecute",
@@ -259,12 +266,18 @@ fn blocked(store: &Store, set: &Object, board: &Board, reason: &Reason) -> Optio
             if message.contains("unbound") {
                 return waits_for_volume(board, name);
             }
-            let say = if message.contains("Too many pods") {
-                t::why_node_full(name)
-            } else {
-                t::why_unschedulable(message)
-            };
-            Some(Why::new(WhyTone::Block, say, rule(set, reason)))
+            let rule = rule(set, reason);
+            if !message.contains("Too many pods") {
+                let say = t::why_unschedulable(message);
+                return Some(Why::new(WhyTone::Block, say, rule));
+            }
+            let mut why = Why::new(WhyTone::Block, t::why_node_full(name), rule);
+            let count = store.list(Kind::Node, "").count() + MORE_NODES;
+            why.ways.push(Way {
+                label: t::way_more_nodes(count),
+                line: format!("cluster nodes {count}"),
+            });
+            Some(why)
         }
         _ => None,
     }

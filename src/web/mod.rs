@@ -31,6 +31,17 @@ pub fn matches(query: &str) -> bool {
         .is_some_and(|list| list.matches())
 }
 
+/// Calls `handle` whenever a media query begins or ceases to hold, for as long as the page lives.
+pub fn on_media_change(query: &str, handle: impl Fn(bool) + 'static) {
+    let Some(list) = window().and_then(|window| window.match_media(query).ok().flatten()) else {
+        return;
+    };
+    let asked = list.clone();
+    let callback = Closure::<dyn Fn()>::new(move || handle(asked.matches()));
+    let _ = list.add_event_listener_with_callback("change", callback.as_ref().unchecked_ref());
+    callback.forget();
+}
+
 /// The value of a key of the address's query, percent-decoded; empty if it stands there without a value.
 #[must_use]
 pub fn query_value(key: &str) -> Option<String> {

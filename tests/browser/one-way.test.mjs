@@ -1,0 +1,101 @@
+// The main job with the keyboard alone, and with touch alone.
+
+import assert from 'node:assert/strict';
+import { test } from './harness.mjs';
+
+async function cell(screen, ordinal, part, pattern, patience) {
+  let name = null;
+  await screen.until(
+    `${ordinal}, ${part} matches ${pattern}`,
+    async () => pattern.test((name = (await screen.cell(ordinal, part)) ?? '')),
+    () => name,
+    patience,
+  );
+}
+
+const WRITE = "kubectl exec web-0 -- sh -c 'hostname > /usr/share/nginx/html/index.html'";
+
+test('the main job by keyboard alone', { limit: 120_000 }, async ({ page, screen }) => {
+  await screen.find('button', 'Apply');
+  await screen.key('Control+Enter');
+  await screen.key('u');
+  await cell(screen, 'web-1', 'Pod', /, Ready, /);
+  await screen.key('/');
+  await screen.until('the prompt has the focus', () => page.evaluate(() => document.activeElement.id === 'prompt'));
+  await page.keyboard.type(WRITE);
+  await screen.key('Enter');
+  await cell(screen, 'web-0', 'Volume', /index\.html/);
+  await screen.key('Escape');
+
+  // The menu of the focused cell, from the board.
+  await screen.key('b');
+  await screen.key('Enter');
+  await screen.until('the menu is open', () => screen.has('menuitem', 'Delete the Pod'));
+  await screen.key('Enter');
+  await cell(screen, 'web-0', 'Pod', /second Pod of this name/, 30_000);
+  await screen.until('the clock has stopped', () => screen.has('button', 'Play'), undefined, 30_000);
+  await screen.key('u');
+  await cell(screen, 'web-0', 'Pod', /, Ready, .*second Pod of this name/);
+  await cell(screen, 'web-0', 'Volume', /index\.html/);
+
+  for (let more = 0; more < 3; more++) await screen.key('NumpadAdd');
+  await screen.key('u');
+  await cell(screen, 'web-4', 'Pod', /, Ready, /);
+  const end = JSON.stringify(await screen.api('state'));
+  // The board has the focus, whose arrows move in it; Tab leaves it.
+  await page.evaluate(() => document.activeElement.blur());
+  for (let steps = 0; steps < 10; steps++) await screen.key('ArrowLeft');
+  assert.notEqual(JSON.stringify(await screen.api('state')), end);
+  for (let steps = 0; steps < 10; steps++) await screen.key('ArrowRight');
+  assert.equal(JSON.stringify(await screen.api('state')), end);
+  await screen.key('Home');
+  assert.deepEqual((await screen.api('state')).pods, []);
+  await screen.key('End');
+  assert.equal(JSON.stringify(await screen.api('state')), end);
+});
+
+const PHONE = { width: 390, height: 844, hasTouch: true, isMobile: true };
+
+test('the main job by touch alone', { on: 'chromium', viewport: PHONE, limit: 120_000 }, async ({ page, screen }) => {
+  const tap = async (role, name) => {
+    const target = await screen.find(role, name);
+    await target.evaluate((element) => element.scrollIntoView({ block: 'center' }));
+    const box = await target.boundingBox();
+    assert.ok(box.width >= 43.5 && box.height >= 43.5, `${name} is ${box.width} × ${box.height}, too small for a finger`);
+    await page.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2);
+  };
+  await tap('tab', 'YAML');
+  await tap('button', 'Apply');
+  await tap('tab', 'Board');
+  await tap('button', 'Run until stable');
+  await cell(screen, 'web-1', 'Pod', /, Ready, /);
+  await tap('tab', 'Terminal');
+  const prompt = await (await screen.find('textbox', 'kubectl command')).boundingBox();
+  await page.touchscreen.tap(prompt.x + 40, prompt.y + prompt.height / 2);
+  await page.keyboard.type(WRITE);
+  await screen.key('Enter');
+  await tap('tab', 'Board');
+  await cell(screen, 'web-0', 'Volume', /index\.html/);
+  await tap('button', 'Actions for web-0');
+  await tap('menuitem', 'Delete the Pod');
+  await cell(screen, 'web-0', 'Pod', /second Pod of this name/, 30_000);
+  await screen.until('the clock has stopped', () => screen.has('button', 'Play'), undefined, 30_000);
+  await tap('button', 'Run until stable');
+  await cell(screen, 'web-0', 'Pod', /, Ready, .*second Pod of this name/);
+  await tap('button', 'Scale up to 3');
+  await tap('button', 'Run until stable');
+  await cell(screen, 'web-2', 'Pod', /, Ready, /);
+  const end = JSON.stringify(await screen.api('state'));
+  await tap('button', 'Step back');
+  assert.notEqual(JSON.stringify(await screen.api('state')), end);
+  await tap('button', 'Step');
+  assert.equal(JSON.stringify(await screen.api('state')), end);
+
+  // The playhead under a finger goes back to the beginning.
+  const handle = await (await screen.find('slider', 'Timeline')).boundingBox();
+  const finger = await page.touchscreen.touchStart(handle.x + handle.width / 2, handle.y + handle.height / 2);
+  await finger.move(120, handle.y + handle.height / 2);
+  await finger.move(10, handle.y + handle.height / 2);
+  await finger.end();
+  await screen.until('it is the beginning', async () => (await screen.api('state')).time === 0);
+});
