@@ -1,11 +1,10 @@
 //! The identity board of one StatefulSet: a row per ordinal, what stays and what comes and goes.
 
+use super::service::{collect_endpoints, endpoints_of, srv_records};
 use super::{PodCard, PodState, Say, t};
 use crate::api::Arrange as _;
 use crate::api::{Key, Kind, Object, Str, Time, UpdateStrategy};
 use crate::controllers::Reason;
-use crate::net::dns::{self, Question, RecordType};
-use crate::sim::Data;
 use crate::store::{Change, ChangeKind, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -593,29 +592,6 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The SRV records of a name, as `dig +short` prints them.
-fn srv_records(store: &Store, name: &str) -> Vec<String> {
-    let question = Question {
-        name: Str::new(name),
-        kind: RecordType::Srv,
-    };
-    let records = dns::resolve(store, &question).records;
-    let mut lines: Vec<String> = records
-        .iter()
-        .filter_map(|record| match &record.data {
-            Data::Srv {
-                priority,
-                weight,
-                port,
-                target,
-            } => Some(format!("{priority} {weight} {port} {target}")),
-            _ => None,
-        })
-        .collect();
-    lines.arrange();
-    lines
-}
-
 /// The Pods of a set that were removed while their node was silent: their containers never reported an end.
 fn shadows_of(store: &Store, set: &Object, lost_nodes: &[Str]) -> BTreeMap<Str, Str> {
     let mut found = BTreeMap::new();
@@ -668,59 +644,6 @@ fn claims_of(store: &Store, set: &Object) -> BTreeMap<i32, Vec<(usize, Arc<Objec
         }
     }
     found
-}
-
-/// The addresses that DNS answers for the set's Service: host name, address, whether the Pod is Ready.
-fn endpoints_of(store: &Store, set: &Object) -> BTreeMap<Str, (Str, bool)> {
-    match set.set() {
-        Some(view) => endpoints(store, set.namespace(), &view.service),
-        None => BTreeMap::new(),
-    }
-}
-
-fn endpoints(store: &Store, namespace: &str, service: &str) -> BTreeMap<Str, (Str, bool)> {
-    let mut found = BTreeMap::new();
-    for slice in store.list(Kind::EndpointSlice, namespace) {
-        if slice.meta.label("kubernetes.io/service-name") == Some(service) {
-            collect_endpoints(slice, &mut found);
-        }
-    }
-    found
-}
-
-/// Host names and addresses that a Service answers, by host name.
-pub(super) fn answers(store: &Store, namespace: &str, service: &str) -> Vec<(Str, Str)> {
-    let found = endpoints(store, namespace, service);
-    found
-        .into_iter()
-        .map(|(host, (address, _))| (host, address))
-        .collect()
-}
-
-fn collect_endpoints(slice: &Object, found: &mut BTreeMap<Str, (Str, bool)>) {
-    for endpoint in slice.tree().items_at(&["endpoints"]) {
-        let flag = |name: &str| {
-            endpoint
-                .at(&["conditions", name])
-                .and_then(crate::api::Value::as_bool)
-        };
-        if !flag("ready").unwrap_or(true) {
-            continue;
-        }
-        let host = endpoint
-            .get("hostname")
-            .or_else(|| endpoint.at(&["targetRef", "name"]))
-            .and_then(crate::api::Value::as_shared);
-        let address = endpoint
-            .items_at(&["addresses"])
-            .first()
-            .and_then(crate::api::Value::as_shared);
-        if let (Some(host), Some(address)) = (host, address) {
-            // With publishNotReadyAddresses an endpoint is ready whatever its Pod is; serving tells.
-            let serving = flag("serving").unwrap_or(true);
-            found.insert(host.clone(), (address.clone(), serving));
-        }
-    }
 }
 
 /// The changes of the last write that a learner can see.

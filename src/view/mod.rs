@@ -9,6 +9,7 @@ mod others;
 mod panels;
 mod pod;
 mod say;
+mod service;
 mod state;
 mod tracks;
 mod why;

@@ -95,7 +95,7 @@ fn dns_rows(store: &Store) -> Vec<Json> {
             service.name(),
             service.namespace()
         );
-        for (host, address) in super::board::answers(store, service.namespace(), service.name()) {
+        for (host, address) in super::service::answers(store, service.namespace(), service.name()) {
             rows.push(json!({ "name": format!("{host}.{zone}"), "address": address.as_str() }));
         }
     }
