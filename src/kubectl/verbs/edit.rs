@@ -87,7 +87,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         output,
         save: cli.flags.on("save-config"),
         say_patch: cli.flags.on("output-patch"),
-        session: Editing::new(cx, &text, printed == "json")?,
+        session: Editing::new(cx, HEAD, &text, printed == "json"),
     })))
 }
 
@@ -124,7 +124,7 @@ fn has_part(target: &Target, part: Part) -> bool {
 }
 
 /// The objects that are meant; of a type without names, all.
-fn chosen(cx: &mut Context<'_>, cli: &Cli) -> Result<Targets, Failure> {
+pub(super) fn chosen(cx: &mut Context<'_>, cli: &Cli) -> Result<Targets, Failure> {
     if cli.files().is_empty()
         && let Wanted::Types(types) = wanted(&cli.flags.args)?
     {
@@ -191,6 +191,8 @@ fn written(objects: &[Value], format: &str) -> String {
 /// A text in an editor: opened again until it is of use or left as it is.
 #[derive(Clone)]
 pub(super) struct Editing {
+    /// What stands above the text.
+    head: &'static str,
     /// The text as it was first, without its head.
     original: String,
     /// The text as it was left last, if that was of no use.
@@ -214,7 +216,7 @@ pub(super) enum Left {
 
 impl Editing {
     /// A text that `$KUBE_EDITOR` or `$EDITOR` is to open; else the page's own editor, by the name of vi.
-    pub(super) fn new(cx: &Context<'_>, text: &str, json: bool) -> Result<Editing, Failure> {
+    pub(super) fn new(cx: &Context<'_>, head: &'static str, text: &str, json: bool) -> Editing {
         let set = |wanted: &str| {
             let mut all = shell::exported(cx.env);
             let found = all.find(|(name, value)| name.as_str() == wanted && !value.is_empty());
@@ -223,14 +225,15 @@ impl Editing {
         let editor = set("KUBE_EDITOR").or_else(|| set("EDITOR"));
         let number = 1_000_000_000 + cx.world.store().resource_version();
         let ending = if json { "json" } else { "yaml" };
-        Ok(Editing {
+        Editing {
+            head,
             original: text.to_owned(),
             refused: None,
             reasons: Vec::new(),
             editor: editor.unwrap_or_else(|| "vi".to_owned()),
             file: format!("/tmp/kubectl-edit-{number}.{ending}"),
             child: None,
-        })
+        }
     }
 
     fn open(&mut self, cx: &mut Context<'_>) -> Result<Box<dyn Program>, Failure> {
@@ -241,7 +244,7 @@ impl Editing {
             let comment = |line: &String| format!("# {}\n", line.replace('\n', "\n# "));
             let reasons: String = self.reasons.iter().map(comment).collect();
             let end = if reasons.is_empty() { "" } else { "#\n" };
-            format!("{HEAD}{reasons}{end}{body}")
+            format!("{}{reasons}{end}{body}", self.head)
         };
         cx.files.set(&self.file, text);
         let special = |c: char| "!\"#$%&'()*;<=>?[\\]^`{|}~".contains(c);
@@ -305,7 +308,7 @@ impl Editing {
     }
 
     /// Opens the text again, with why it was of no use.
-    fn again(&mut self, text: String, reasons: Vec<String>) {
+    pub(super) fn again(&mut self, text: String, reasons: Vec<String>) {
         self.refused = Some(text);
         self.reasons = reasons;
     }
@@ -318,7 +321,7 @@ impl Editing {
         ));
     }
 
-    fn give_up(&self, cx: &mut Context<'_>) -> i32 {
+    pub(super) fn give_up(&self, cx: &mut Context<'_>) -> i32 {
         self.keep(cx);
         cx.out
             .stderr("error: Edit cancelled, no valid changes were saved.\n");
@@ -531,7 +534,7 @@ impl Edit {
 }
 
 /// The objects of an edited text.
-fn parse(text: &str) -> Result<Vec<Value>, String> {
+pub(super) fn parse(text: &str) -> Result<Vec<Value>, String> {
     let stream = manifest::read_stream(text);
     if let Some(error) = stream.error {
         let why = error.message;
@@ -559,7 +562,7 @@ fn named(target: &Target) -> String {
     format!("{} \"{}\"", target.of.resource(), target.object.name())
 }
 
-fn say_invalid(cx: &mut Context<'_>, target: &Target) {
+pub(super) fn say_invalid(cx: &mut Context<'_>, target: &Target) {
     cx.out
         .stderr(format!("error: {} is invalid\n", named(target)));
 }

@@ -16,6 +16,7 @@ pub mod create_kinds;
 pub mod create_more;
 pub mod delete;
 pub mod describe;
+pub mod diff;
 pub mod edit;
 pub mod events;
 pub mod exec;
@@ -25,6 +26,7 @@ pub mod get;
 pub mod help;
 pub mod info;
 pub mod label;
+pub mod last_applied;
 pub mod logs;
 pub mod patch;
 pub mod rollout;
@@ -225,6 +227,22 @@ static VERBS: &[Verb] = &[
         "set serviceaccount",
         set_others::ACCOUNT_FLAGS,
         set_others::run_account,
+    ),
+    verb("diff", diff::FLAGS, diff::run),
+    verb(
+        "apply view-last-applied",
+        last_applied::VIEW_FLAGS,
+        last_applied::view,
+    ),
+    verb(
+        "apply set-last-applied",
+        last_applied::SET_FLAGS,
+        last_applied::set,
+    ),
+    verb(
+        "apply edit-last-applied",
+        last_applied::EDIT_FLAGS,
+        last_applied::edit,
     ),
     verb("logs", logs::FLAGS, logs::run),
     verb("attach", logs::ATTACH_FLAGS, logs::attach),

@@ -68,6 +68,12 @@ fn page(text: &str, options: &mut Vec<String>, pages: &mut String) {
             while let Some(more) = lines.next_if(|line| line.starts_with('\t')) {
                 said.push(more.strip_prefix('\t').unwrap_or(more));
             }
+            // The blank line after it.
+            lines.next();
+            // Not of kubectl's releases: their completions do not know it.
+            if heading.starts_with("--version=") {
+                continue;
+            }
             let row = format!("{heading}\t{}", said.join("\\n"));
             let at = options.iter().position(|known| *known == row);
             let at = at.unwrap_or_else(|| {
@@ -75,8 +81,6 @@ fn page(text: &str, options: &mut Vec<String>, pages: &mut String) {
                 options.len() - 1
             });
             numbers.push_str(&format!(" {at}"));
-            // The blank line after it.
-            lines.next();
         }
         pages.push_str(&numbers);
         pages.push('\n');
