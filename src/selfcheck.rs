@@ -2,6 +2,7 @@
 //!
 //! A test runs this natively and in WebAssembly and compares the texts.
 
+pub mod model;
 #[cfg(test)]
 mod tests;
 

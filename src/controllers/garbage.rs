@@ -3,7 +3,7 @@
 //! (transcripts 10a-delete-orphan, 11-cascading-delete, 43-retention-when-scaled, 44, 56, 59, 68).
 
 use super::{Action, Cluster, Reason};
-use crate::api::{ApiError, DeleteOptions, Kind, Object, OwnerRef, Propagation, Value};
+use crate::api::{ApiError, DeleteOptions, Kind, Object, OwnerRef, Propagation, Str, Value};
 use crate::store::{FOREGROUND, ORPHAN};
 use std::sync::Arc;
 
@@ -48,10 +48,8 @@ fn delete_dependents(cluster: &mut dyn Cluster, owner: &Object) -> Result<(), Ap
         let mut owners = dependent.meta.owners.iter();
         owners.any(|reference| reference.uid == owner.meta.uid && reference.block_owner_deletion)
     };
-    let blocking = dependents
-        .iter()
-        .filter(|dependent| blocks(dependent))
-        .count();
+    let blocking = dependents.iter().filter(|dependent| blocks(dependent));
+    let blocking = blocking.count();
     if blocking == 0 {
         return drop_finalizer(cluster, owner, FOREGROUND);
     }
@@ -62,7 +60,9 @@ fn delete_dependents(cluster: &mut dyn Cluster, owner: &Object) -> Result<(), Ap
         ignore_missing(delete_if_ownerless(cluster, dependent))?;
     }
     let count = i32::try_from(blocking).unwrap_or(i32::MAX);
-    cluster.decide(owner, Reason::WaitDependents { count });
+    let first = dependents.iter().find(|dependent| blocks(dependent));
+    let first = first.map_or(Str::EMPTY, |dependent| dependent.name().clone());
+    cluster.decide(owner, Reason::WaitDependents { count, first });
     Ok(())
 }
 
@@ -340,7 +340,10 @@ mod tests {
         delete_set(&mut cluster, Propagation::Foreground);
         reconcile(&mut cluster, Kind::StatefulSet, "default", "web");
         assert!(cluster.has(Kind::StatefulSet, "web"));
-        assert_eq!(cluster.decisions, [Reason::WaitDependents { count: 3 }]);
+        assert!(matches!(
+            cluster.decisions.as_slice(),
+            [Reason::WaitDependents { count: 3, .. }]
+        ));
         assert_eq!(cluster.take_writes().len(), 3);
         // The claim is still there, held by its finalizer.
         reconcile(&mut cluster, Kind::StatefulSet, "default", "web");

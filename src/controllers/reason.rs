@@ -46,6 +46,7 @@ pub enum Reason {
         node: Str,
     },
     Unschedulable {
+        pod: Str,
         message: Str,
     },
     Kubelet,
@@ -77,15 +78,6 @@ pub enum Reason {
     },
     /// More old ReplicaSets than revisionHistoryLimit.
     HistoryLimit,
-    NodeLost {
-        node: Str,
-    },
-    NodeReturned {
-        node: Str,
-    },
-    Evict {
-        node: Str,
-    },
 
     // What is waited for.
     /// OrderedReady: `pod` must be Ready before `next` is created.
@@ -131,8 +123,9 @@ pub enum Reason {
         pod: Str,
         next: Str,
     },
-    /// maxUnavailable is used up.
+    /// maxUnavailable is used up: `pod` is one of those that are down.
     WaitBudget {
+        pod: Str,
         unavailable: i32,
         allowed: i32,
     },
@@ -165,9 +158,10 @@ pub enum Reason {
     VolumeInUse {
         claim: Str,
     },
-    /// Foreground deletion: the owner stays until its dependents are gone.
+    /// Foreground deletion: the owner stays until its dependents are gone; `first` is one of them.
     WaitDependents {
         count: i32,
+        first: Str,
     },
     /// OnDelete: Pods of an old revision stay until someone deletes them.
     OnDelete {
@@ -191,6 +185,69 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The ids of every reason there is.
+    pub const IDS: &[&str] = &[
+        "why-user-asked",
+        "why-revision-new",
+        "why-revision-reused",
+        "why-revision-truncated",
+        "why-claim-for-pod",
+        "why-pod-missing",
+        "why-pod-finished",
+        "why-scale-down",
+        "why-update-pod",
+        "why-repair-pod",
+        "why-retention-owner",
+        "why-status",
+        "why-adopt",
+        "why-release",
+        "why-bind",
+        "why-provision",
+        "why-reclaim",
+        "why-protect",
+        "why-schedule",
+        "why-unschedulable",
+        "why-kubelet",
+        "why-node-silent",
+        "why-node-reports",
+        "why-node-taint",
+        "why-taint-eviction",
+        "why-pod-collected",
+        "why-endpoints",
+        "why-owner-gone",
+        "why-cascade-delete",
+        "why-orphan",
+        "why-default-class",
+        "why-replica-missing",
+        "why-new-replica-set",
+        "why-scale-replica-set",
+        "why-history-limit",
+        "why-wait-ready-to-create",
+        "why-wait-ready",
+        "why-wait-all-ready",
+        "why-wait-available",
+        "why-wait-terminating",
+        "why-wait-gone",
+        "why-wait-terminating-to-scale",
+        "why-wait-unhealthy-to-scale",
+        "why-wait-to-update",
+        "why-wait-budget",
+        "why-wait-stale-claim",
+        "why-wait-volume",
+        "why-class-missing",
+        "why-wait-first-consumer",
+        "why-wait-provisioner",
+        "why-wait-named-volume",
+        "why-claim-in-use",
+        "why-volume-in-use",
+        "why-wait-dependents",
+        "why-on-delete",
+        "why-partition",
+        "why-deleting",
+        "why-stable",
+        "why-failed",
+    ];
+
     /// The id of the message in the texts catalogue.
     #[must_use]
     pub fn id(&self) -> &'static str {
@@ -232,9 +289,6 @@ impl Reason {
             Reason::NewReplicaSet => "why-new-replica-set",
             Reason::ScaleReplicaSet { .. } => "why-scale-replica-set",
             Reason::HistoryLimit => "why-history-limit",
-            Reason::NodeLost { .. } => "why-node-lost",
-            Reason::NodeReturned { .. } => "why-node-returned",
-            Reason::Evict { .. } => "why-evict",
             Reason::WaitReadyToCreate { .. } => "why-wait-ready-to-create",
             Reason::WaitReady { .. } => "why-wait-ready",
             Reason::WaitAllReady { .. } => "why-wait-all-ready",
@@ -292,12 +346,13 @@ impl Reason {
             Reason::ScaleReplicaSet { set, replicas } => {
                 vec![number("replicas", i64::from(*replicas)), text("set", set)]
             }
-            Reason::WaitDependents { count } => vec![number("count", i64::from(*count))],
-            Reason::Schedule { node }
-            | Reason::NodeLost { node }
-            | Reason::NodeReturned { node }
-            | Reason::Evict { node } => vec![text("node", node)],
-            Reason::Unschedulable { message } => vec![text("message", message)],
+            Reason::WaitDependents { count, first } => {
+                vec![number("count", i64::from(*count)), text("first", first)]
+            }
+            Reason::Schedule { node } => vec![text("node", node)],
+            Reason::Unschedulable { pod, message } => {
+                vec![text("message", message), text("pod", pod)]
+            }
             Reason::WaitReadyToCreate { pod, next }
             | Reason::WaitTerminatingToScale { pod, next }
             | Reason::WaitToUpdate { pod, next } => vec![text("next", next), text("pod", pod)],
@@ -317,10 +372,12 @@ impl Reason {
                 vec![text("blocked", blocked), text("pod", pod)]
             }
             Reason::WaitBudget {
+                pod,
                 unavailable,
                 allowed,
             } => vec![
                 number("allowed", i64::from(*allowed)),
+                text("pod", pod),
                 number("unavailable", i64::from(*unavailable)),
             ],
             Reason::WaitStaleClaim { pod, claim } => vec![text("claim", claim), text("pod", pod)],

@@ -345,6 +345,7 @@ fn assign(cluster: &mut dyn Cluster, pod: &Object, node: &Str) -> Action {
 /// Notes on the Pod, and as an event, why it cannot be placed.
 fn refuse(cluster: &mut dyn Cluster, pod: &Object, message: String) -> Action {
     let why = Reason::Unschedulable {
+        pod: pod.name().clone(),
         message: Str::new(&message),
     };
     let now = cluster.now();

@@ -226,6 +226,18 @@ impl World {
         self.decisions.get(key)
     }
 
+    /// Whether a pass has writes left that it planned.
+    #[must_use]
+    pub fn mid_pass(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Why controllers last did nothing more, by object.
+    #[must_use]
+    pub fn decisions(&self) -> &OrdMap<Key, Decision> {
+        &self.decisions
+    }
+
     /// When the next engine event is due: at once while a pass has writes left.
     #[must_use]
     pub fn next_due(&self) -> Option<Time> {

@@ -211,7 +211,10 @@ mod tests {
             },
             Reason::RetentionOwner { claim: text() },
             Reason::Schedule { node: text() },
-            Reason::Unschedulable { message: text() },
+            Reason::Unschedulable {
+                pod: text(),
+                message: text(),
+            },
             Reason::WaitReadyToCreate {
                 pod: text(),
                 next: text(),
@@ -240,6 +243,7 @@ mod tests {
                 next: text(),
             },
             Reason::WaitBudget {
+                pod: text(),
                 unavailable: 1,
                 allowed: 1,
             },

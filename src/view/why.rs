@@ -125,10 +125,7 @@ fn tone(reason: &Reason) -> WhyTone {
         Reason::Stable { .. } | Reason::Partition { .. } => WhyTone::Stable,
         Reason::Failed { .. } | Reason::Unschedulable { .. } => WhyTone::Block,
         _ if awaited(reason).is_some() => WhyTone::Wait,
-        Reason::WaitBudget { .. }
-        | Reason::OnDelete { .. }
-        | Reason::Deleting
-        | Reason::WaitDependents { .. } => WhyTone::Wait,
+        Reason::OnDelete { .. } | Reason::Deleting | Reason::WaitDependents { .. } => WhyTone::Wait,
         _ => WhyTone::Act,
     }
 }
@@ -144,6 +141,7 @@ fn awaited(reason: &Reason) -> Option<&Str> {
         | Reason::WaitTerminating { pod }
         | Reason::WaitTerminatingToScale { pod, .. }
         | Reason::WaitToUpdate { pod, .. }
+        | Reason::WaitBudget { pod, .. }
         | Reason::WaitStaleClaim { pod, .. } => Some(pod),
         Reason::WaitUnhealthyToScale { blocked, .. } => Some(blocked),
         _ => None,
@@ -268,7 +266,7 @@ fn blocked(store: &Store, set: &Object, board: &Board, reason: &Reason) -> Optio
             }
             let rule = rule(set, reason);
             if !message.contains("Too many pods") {
-                let say = t::why_unschedulable(message);
+                let say = t::why_unschedulable(message, name);
                 return Some(Why::new(WhyTone::Block, say, rule));
             }
             let mut why = Why::new(WhyTone::Block, t::why_node_full(name), rule);

@@ -46,7 +46,7 @@ impl Bench {
 
 /// The commands of `tools` that a stage needs and that exist. A stage whose
 /// command is not here yet says so.
-const TOOLS_KNOWS: &[&str] = &["conformance", "hashes"];
+const TOOLS_KNOWS: &[&str] = &["conformance", "hashes", "model"];
 
 /// One thing that must hold. To add one, write a function and name it in [`STAGES`].
 struct Stage {
@@ -78,6 +78,10 @@ const STAGES: &[Stage] = &[
     Stage {
         name: "conformance",
         run: conformance,
+    },
+    Stage {
+        name: "model",
+        run: model,
     },
     Stage {
         name: "tests-in-wasm",
@@ -282,6 +286,11 @@ fn conformance(bench: &Bench) -> Outcome {
         return Ok(Counts::default());
     }
     counted(&mut with_tools(bench, &["conformance", "--floor"]))
+}
+
+/// Random acts on random worlds: what must hold of a StatefulSet holds at every step.
+fn model(bench: &Bench) -> Outcome {
+    counted(&mut with_tools(bench, &["model"]))
 }
 
 /// The core's tests once more, compiled to wasm and run by Node.

@@ -17,6 +17,11 @@ fn main() -> ExitCode {
             bench::run(&mut |line| println!("{line}"));
             Ok(true)
         }
+        Some((tool, rest)) if tool == "doctest" => {
+            playground::conformance::doctest::run(rest, &mut |line| println!("{line}"))
+        }
+        Some((tool, rest)) if tool == "model" => model(rest),
+        Some((tool, _)) if tool == "soak" => soak(),
         Some((tool, rest)) if tool == "hashes" => {
             let count = rest
                 .first()
@@ -36,4 +41,26 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// `tools model [STEPS [FIRST]]`: the model test on random worlds.
+fn model(arguments: &[String]) -> Result<bool, String> {
+    let number = |at: usize, usual: u64| match arguments.get(at) {
+        None => Ok(usual),
+        Some(word) => word.parse().map_err(|_| format!("not a number: {word}")),
+    };
+    let outcome = playground::selfcheck::model::run(number(1, 1)?, number(0, 150_000)?, 20);
+    print!("{}", outcome.table());
+    let missing = outcome.missing();
+    for what in &missing {
+        println!("MISSING {what}");
+    }
+    let failed = missing.len() + outcome.faults.len();
+    println!("{} passed, {failed} failed", outcome.worlds);
+    Ok(failed == 0)
+}
+
+/// `tools soak`: what takes too long for every change.
+fn soak() -> Result<bool, String> {
+    model(&["10000000".to_owned()])
 }

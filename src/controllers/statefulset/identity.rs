@@ -2,6 +2,7 @@
 //! `pkg/controller/statefulset/stateful_set_utils.go`
 
 use super::claims;
+use super::mistakes::{self, Mistake};
 use crate::api::{Map, Object, PodView, SetView, Str, Value};
 
 /// The label with the name of the revision that a Pod was made from.
@@ -73,7 +74,12 @@ pub fn set_storage(tree: &mut Value, set: &Object, view: &SetView, ordinal: i32)
     let mut volumes: Vec<Value> = templates
         .iter()
         .map(|template| {
-            let claim = claims::claim_name(template, set.name(), ordinal);
+            let of = if mistakes::made(Mistake::ClaimsShared) {
+                ordinal.saturating_sub(1).max(0)
+            } else {
+                ordinal
+            };
+            let claim = claims::claim_name(template, set.name(), of);
             Value::map([
                 ("name", Value::from(template)),
                 (

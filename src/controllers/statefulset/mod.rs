@@ -12,6 +12,7 @@ mod events;
 mod failure;
 mod identity;
 mod members;
+pub(crate) mod mistakes;
 mod owners;
 mod pods;
 mod replicas;

@@ -6,6 +6,7 @@
 
 use super::claims::Holder;
 use super::identity;
+use super::mistakes::{self, Mistake};
 use crate::api::{Kind, Object, OwnerRef, PolicyType, SetView, Str};
 
 /// One life of a set or a Pod: what a reference by kind and name means, and which uid it has now.
@@ -63,7 +64,9 @@ impl<'a> Incarnation<'a> {
 fn wanted_owners(view: &SetView, ordinal: i32) -> (bool, bool) {
     let condemned = !identity::in_range(view, ordinal);
     let deletes_with_set = view.when_deleted == PolicyType::Delete;
-    let deletes_with_pod = view.when_scaled == PolicyType::Delete && condemned;
+    let when_scaled =
+        view.when_scaled == PolicyType::Delete || mistakes::made(Mistake::ClaimsOwned);
+    let deletes_with_pod = when_scaled && condemned;
     (deletes_with_set && !deletes_with_pod, deletes_with_pod)
 }
 

@@ -7,6 +7,7 @@ use super::control::Pass;
 use super::failure::Failure;
 use super::identity;
 use super::members::Member;
+use super::mistakes::{self, Mistake};
 use super::pods;
 use crate::api::{Kind, Object, Phase, Str, UpdateStrategy};
 use crate::controllers::{Cluster, Reason};
@@ -46,7 +47,7 @@ impl Pass<'_> {
                 continue;
             }
             let flow = self.process_replica(cluster, member)?;
-            if matches!(flow, Flow::Stop(_)) {
+            if matches!(flow, Flow::Stop(_)) && !mistakes::made(Mistake::WaitsForNone) {
                 return Ok(flow);
             }
         }
@@ -226,7 +227,12 @@ impl Pass<'_> {
             })?;
             return Ok(Flow::Next(None));
         }
-        let Some(highest) = condemned.next() else {
+        let next = if mistakes::made(Mistake::LowestFirst) {
+            condemned.next_back()
+        } else {
+            condemned.next()
+        };
+        let Some(highest) = next else {
             return Ok(Flow::Next(None));
         };
         if let Some(reason) = self.keeps_condemned(highest) {

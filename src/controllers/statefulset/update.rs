@@ -6,6 +6,7 @@
 use super::control::Pass;
 use super::failure::Failure;
 use super::identity;
+use super::mistakes::{self, Mistake};
 use super::pods;
 use super::replicas::Flow;
 use crate::api::{SetStatus, Str, UpdateStrategy, Value};
@@ -38,6 +39,9 @@ pub fn max_unavailable(value: &Value, replicas: i32) -> Result<i32, Failure> {
 impl Pass<'_> {
     /// The first list index that an update touches: the partition.
     fn update_min(&self) -> i32 {
+        if mistakes::made(Mistake::PartitionIgnored) {
+            return 0;
+        }
         match self.view.strategy {
             UpdateStrategy::RollingUpdate { partition } => partition.unwrap_or(0),
             UpdateStrategy::OnDelete => self.view.replicas,
@@ -58,7 +62,7 @@ impl Pass<'_> {
         cluster: &mut dyn Cluster,
         status: &mut SetStatus,
     ) -> Result<Flow, Failure> {
-        if self.view.strategy == UpdateStrategy::OnDelete {
+        if self.view.strategy == UpdateStrategy::OnDelete || mistakes::made(Mistake::UpdatesNone) {
             return Ok(Flow::Next(None));
         }
         if self.gates.max_unavailable {
@@ -78,6 +82,9 @@ impl Pass<'_> {
         for ordinal in self.targets() {
             if self.outdated(ordinal) {
                 self.replace(cluster, status, ordinal)?;
+                if mistakes::made(Mistake::UpdatesAll) {
+                    continue;
+                }
                 return Ok(Flow::Stop(None));
             }
             if self.unavailable(self.members.replica(ordinal)) {
@@ -102,8 +109,14 @@ impl Pass<'_> {
         let allowed = max_unavailable(&self.view.max_unavailable, self.view.replicas)?;
         let budget = usize::try_from(allowed.saturating_sub(unavailable)).unwrap_or(0);
         if budget == 0 {
-            let reason = if self.targets().any(|ordinal| self.outdated(ordinal)) {
+            let mut targets = self.targets();
+            let down = |o: &i32| self.unavailable(self.members.replica(*o));
+            let reason = if targets.any(|ordinal| self.outdated(ordinal)) {
+                let ends = i64::from(self.view.start) + i64::from(self.view.replicas);
+                let mut all = (self.view.start..i32::try_from(ends).unwrap_or(i32::MAX)).rev();
+                let first = all.find(down).unwrap_or(self.view.start);
                 Reason::WaitBudget {
+                    pod: Str::from(identity::pod_name(self.set.name(), first)),
                     unavailable,
                     allowed,
                 }
