@@ -5,6 +5,7 @@
 
 mod cli;
 mod corpus;
+pub mod doctest;
 mod floor;
 mod memory;
 mod normalise;
