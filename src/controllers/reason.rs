@@ -216,6 +216,8 @@ impl Reason {
         "why-endpoints",
         "why-owner-gone",
         "why-cascade-delete",
+        "why-namespace-deleted",
+        "why-own-service",
         "why-orphan",
         "why-default-class",
         "why-replica-missing",

@@ -7,7 +7,7 @@ use super::flags::quote;
 use super::resources::{ResourceType, TYPES};
 use crate::api::{ApiError, Value};
 use crate::manifest::{self, ClientRefusal};
-use crate::shell::Context;
+use crate::shell::{Context, editor_name};
 
 /// An object of a file.
 #[derive(Clone, Debug)]
@@ -65,13 +65,16 @@ fn texts(cx: &mut Context<'_>, name: &str) -> Result<Vec<(String, String)>, Fail
             "reading {name} is not simulated here: this page makes no requests"
         )));
     }
-    if let Some(text) = cx.files.get(name) {
+    let key = editor_name(cx.env, name);
+    if let Some(text) = cx.files.get(&key) {
         return Ok(vec![(name.to_owned(), text.to_string())]);
     }
-    let folder = match name.trim_end_matches('/') {
-        "." => String::new(),
-        folder => format!("{}/", folder.trim_start_matches("./")),
+    let here = editor_name(cx.env, ".");
+    let below = |folder: &str| match folder {
+        "" | crate::shell::files::HOME => String::new(),
+        folder => format!("{folder}/"),
     };
+    let (folder, here) = (below(&key), below(&here));
     let is_manifest = |file: &str| {
         [".yaml", ".yml", ".json"]
             .iter()
@@ -95,7 +98,10 @@ fn texts(cx: &mut Context<'_>, name: &str) -> Result<Vec<(String, String)>, Fail
     let found: Vec<(String, String)> = names
         .into_iter()
         .filter(|file| is_manifest(file))
-        .filter_map(|file| Some((file.clone(), cx.files.get(&file)?.to_string())))
+        .filter_map(|file| {
+            let shown = file.strip_prefix(here.as_str()).unwrap_or(&file);
+            Some((shown.to_owned(), cx.files.get(&file)?.to_string()))
+        })
         .collect();
     if found.is_empty() {
         return Err(Failure::error(format!(

@@ -49,7 +49,7 @@ fn model(arguments: &[String]) -> Result<bool, String> {
         None => Ok(usual),
         Some(word) => word.parse().map_err(|_| format!("not a number: {word}")),
     };
-    let outcome = playground::selfcheck::model::run(number(1, 1)?, number(0, 150_000)?, 20);
+    let outcome = playground::selfcheck::model::run(number(1, 1)?, number(0, 200_000)?, 20);
     print!("{}", outcome.table());
     let missing = outcome.missing();
     for what in &missing {

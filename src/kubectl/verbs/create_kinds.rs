@@ -10,7 +10,7 @@ use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag};
 use crate::kubectl::print::output::Output;
 use crate::kubectl::resources::ResourceType;
-use crate::shell::Context;
+use crate::shell::{Context, editor_name};
 use std::sync::Arc;
 
 pub(super) const SAVE: Flag = flag("save-config", None, FlagType::Bool);
@@ -190,7 +190,7 @@ pub fn config_map(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     }
     for source in cli.flags.list("from-file") {
         let (key, file) = source.split_once('=').unwrap_or((source, source));
-        let text = cx.files.get(file).ok_or_else(|| {
+        let text = cx.files.get(&editor_name(cx.env, file)).ok_or_else(|| {
             Failure::error(format!("error reading {file}: no such file or directory"))
         })?;
         put(key.rsplit('/').next().unwrap_or(key), text.to_string())?;

@@ -13,7 +13,7 @@ use crate::kubectl::flags::{Flag, FlagType, flag, quote};
 use crate::kubectl::print::output::Output;
 use crate::kubectl::write::{self, PatchType};
 use crate::manifest;
-use crate::shell::Context;
+use crate::shell::{Context, editor_name};
 
 /// The flags of `kubectl patch`.
 pub const FLAGS: &[Flag] = &[
@@ -45,11 +45,15 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             ));
         }
         (Some(text), None) => text.to_owned(),
-        (None, Some(file)) => cx.files.get(file).map(ToString::to_string).ok_or_else(|| {
-            Failure::error(format!(
-                "unable to read patch file: open {file}: no such file or directory"
-            ))
-        })?,
+        (None, Some(file)) => cx
+            .files
+            .get(&editor_name(cx.env, file))
+            .map(ToString::to_string)
+            .ok_or_else(|| {
+                Failure::error(format!(
+                    "unable to read patch file: open {file}: no such file or directory"
+                ))
+            })?,
         (None, None) => {
             return Err(Failure::error(
                 "must specify --patch or --patch-file containing the contents of the patch",

@@ -68,7 +68,7 @@ impl Shape {
             claims: [1, 1, 1, 0, 2][dice.up_to(4) as usize],
             history: dice.up_to(3),
             when_deleted: dice.one_in(3),
-            when_scaled: dice.one_in(2),
+            when_scaled: !dice.one_in(3),
             strategy: [
                 "",
                 "",
@@ -330,7 +330,9 @@ fn delete_claim(dice: &mut Dice, store: &Store) -> String {
 /// What nobody should do to a Pod of a set.
 fn meddle(dice: &mut Dice, store: &Store) -> String {
     let pod = any(dice, store, Kind::Pod).unwrap_or_else(|| Str::literal("web-0"));
-    match dice.up_to(11) {
+    match dice.up_to(13) {
+        12 => "kubectl create namespace play; kubectl create configmap game -n play --from-literal=a=b; kubectl delete namespace play --wait=false".to_owned(),
+        13 => "kubectl delete service kubernetes".to_owned(),
         0 => format!("kubectl label pod {pod} app-"),
         1..4 => format!("kubectl label pod {pod} app=nginx --overwrite"),
         4..8 => format!("kubectl label pod {pod} statefulset.kubernetes.io/pod-name-"),

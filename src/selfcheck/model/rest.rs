@@ -64,11 +64,16 @@ pub fn judge(session: &Session) -> Rest {
 fn why(session: &Session, set: &Arc<Object>) -> (Why, Board) {
     let store = session.world().store();
     let births = |key: &Key| store.births(key);
+    let decided = |key: &Key| {
+        let decision = session.world().decision(key)?;
+        Some(decision.why.clone())
+    };
     let source = Source {
         store,
         now: session.now(),
         births: &births,
         files: &|_| Vec::new(),
+        decision: &decided,
     };
     let board = board(&source, set);
     let decision = session.world().decision(&set.key()).map(|d| &d.why);
