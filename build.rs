@@ -24,6 +24,7 @@ fn main() {
     println!("cargo::rerun-if-changed=texts");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/controllers/reason.rs");
+    keep_relocations();
     let mut problems = Vec::new();
     let catalogues: Vec<Catalogue> = LANGUAGES
         .iter()
@@ -39,6 +40,14 @@ fn main() {
     }
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     std::fs::write(out.join("texts.rs"), generate(&catalogues)).expect("OUT_DIR can be written");
+}
+
+/// xtask/split learns from the linker's relocations which code points to which data.
+fn keep_relocations() {
+    let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|set| set == value);
+    if is("TARGET", "wasm32-unknown-unknown") && is("PROFILE", "release") {
+        println!("cargo::rustc-link-arg-bin=page=--emit-relocs");
+    }
 }
 
 fn read_language(language: &str, problems: &mut Vec<String>) -> Catalogue {

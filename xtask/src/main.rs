@@ -107,7 +107,7 @@ fn dist(arguments: &[String]) -> Result<ExitCode> {
         site: &site,
         target: place.folder(),
     })?;
-    page::sizes(&site, place.folder(), record)?;
+    page::sizes(&site, record)?;
     println!("The site is in {}", site.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::setup::Browser;
 use crate::{Result, places, run, setup};
 
 /// How to build the page.
@@ -47,10 +48,78 @@ pub fn build(build: &Build) -> Result<()> {
         .current_dir(places::workspace()?);
     run::run(&mut trunk)?;
     if build.release {
+        halve(build)?;
         holds_no_path(build.site)
     } else {
         Ok(())
     }
+}
+
+/// Cuts the program in two, so that the terminal answers before all of it is
+/// loaded, and makes the site's files small.
+///
+/// What the first half must hold is seen by running the program in Chromium;
+/// where there is none, it stays in one piece.
+fn halve(build: &Build) -> Result<()> {
+    let root = places::workspace()?;
+    let halves = build.target.join("halves");
+    places::make(&halves)?;
+    let raw = build.target.join(setup::WASM).join("release/page.wasm");
+    let bound = build.target.join("wasm-bindgen/release/page_bg.wasm");
+    let notes = halves.join("notes");
+    let _ = fs::remove_file(&notes);
+    run::run(
+        Command::new("cargo")
+            .args(["build", "--quiet", "--locked", "--package", "split"])
+            .env("CARGO_TARGET_DIR", build.target)
+            .current_dir(&root),
+    )?;
+    let split = build
+        .target
+        .join("debug")
+        .join(format!("split{}", env::consts::EXE_SUFFIX));
+    match Browser::Chromium.program() {
+        Ok(chromium) => {
+            let marked = run::output(
+                Command::new(&split)
+                    .arg("mark")
+                    .arg(&bound)
+                    .arg(program_of(build.site)?),
+            )?;
+            run::run(
+                Command::new("node")
+                    .arg("xtask/node/record.mjs")
+                    .arg(chromium)
+                    .arg(build.site)
+                    .args(marked.split_whitespace())
+                    .arg(&notes)
+                    .current_dir(&root),
+            )?;
+        }
+        Err(why) => println!("{why}. It would tell what must be loaded first: now all is."),
+    }
+    run::run(
+        Command::new(&split)
+            .arg("cut")
+            .args([&raw, &bound, &notes, &halves]),
+    )?;
+    run::run(
+        Command::new("node")
+            .arg("xtask/node/shrink.mjs")
+            .arg(build.site)
+            .arg(&halves)
+            .current_dir(&root),
+    )
+}
+
+/// The site's WebAssembly as trunk left it.
+fn program_of(site: &Path) -> Result<PathBuf> {
+    fs::read_dir(site)
+        .map_err(|error| error.to_string())?
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.to_string_lossy().ends_with("_bg.wasm"))
+        .ok_or_else(|| format!("{} holds no program", site.display()))
 }
 
 /// The compiler's flags for the page: the paths of this machine stay out of it.
@@ -136,22 +205,17 @@ fn find_path(bytes: &[u8], path: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes[at..end]).into_owned())
 }
 
-/// Prints the size of each file of the first load, the change against
-/// sizes.tsv, and the largest functions.
+/// Prints the size of each file of the first load and of those loaded after it,
+/// and the change against sizes.tsv.
 ///
 /// # Errors
-/// When the first load is above its budget and heavier than recorded.
-pub fn sizes(site: &Path, target: &Path, record: bool) -> Result<()> {
+/// When the first load is above its budget.
+pub fn sizes(site: &Path, record: bool) -> Result<()> {
     let root = places::workspace()?;
-    let unshrunk = target
-        .join("wasm-bindgen")
-        .join("release")
-        .join("page_bg.wasm");
     let mut node = Command::new("node");
     node.arg(root.join("xtask/node/sizes.mjs"))
         .arg(site)
-        .arg(root.join("sizes.tsv"))
-        .arg(unshrunk);
+        .arg(root.join("sizes.tsv"));
     if record {
         node.arg("--record");
     }

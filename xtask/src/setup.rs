@@ -50,7 +50,7 @@ pub fn everything() -> Result<()> {
     Ok(())
 }
 
-/// What building the page needs; a release build also needs wasm-opt, from npm.
+/// What building the page needs; a release build also needs packages of npm.
 ///
 /// # Errors
 /// When something can be neither found nor installed.
@@ -149,16 +149,13 @@ pub fn trunk() -> Result<PathBuf> {
     installed(&TRUNK)
 }
 
-/// PATH with our wasm-bindgen and wasm-opt before any other: trunk takes what
-/// it finds there and downloads nothing.
+/// PATH with our wasm-bindgen before any other: trunk takes what it finds there
+/// and downloads nothing.
 ///
 /// # Errors
 /// When a folder's name cannot be part of PATH.
 pub fn search_path() -> Result<OsString> {
-    let mut folders = vec![
-        folder(&WASM_BINDGEN)?.join("bin"),
-        places::workspace()?.join("node_modules").join(".bin"),
-    ];
+    let mut folders = vec![folder(&WASM_BINDGEN)?.join("bin")];
     if let Some(path) = env::var_os("PATH") {
         folders.extend(env::split_paths(&path));
     }

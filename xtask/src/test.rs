@@ -380,7 +380,7 @@ fn build_page(bench: &Bench) -> Outcome {
         site: &bench.site(),
         target: &bench.target,
     })?;
-    passes(page::sizes(&bench.site(), &bench.target, false))
+    passes(page::sizes(&bench.site(), false))
 }
 
 fn in_browser(bench: &Bench, browser: Browser) -> Outcome {
