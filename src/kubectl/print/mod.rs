@@ -8,6 +8,7 @@ mod gotemplate_parse;
 pub mod json;
 pub mod jsonpath;
 mod jsonpath_parse;
+pub mod kyaml;
 pub mod output;
 pub mod rows;
 pub mod scalar;

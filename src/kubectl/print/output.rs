@@ -4,7 +4,7 @@
 use super::custom_columns::CustomColumns;
 use super::gotemplate::GoTemplate;
 use super::jsonpath::JsonPath;
-use super::{json, yaml};
+use super::{json, kyaml, yaml};
 use crate::api::{Object, Value};
 use crate::kubectl::cli::Cli;
 use crate::kubectl::failure::Failure;
@@ -23,6 +23,8 @@ pub enum Output {
     Name,
     /// `-o yaml`
     Yaml,
+    /// `-o kyaml`
+    Kyaml,
     /// `-o json`
     Json,
     /// `-o jsonpath=…`
@@ -61,6 +63,7 @@ impl Output {
             "wide" => Ok(Output::Human { wide: true }),
             "name" => Ok(Output::Name),
             "yaml" => Ok(Output::Yaml),
+            "kyaml" => Ok(Output::Kyaml),
             "json" => Ok(Output::Json),
             "jsonpath" => {
                 let template = argument.ok_or_else(|| needs("jsonpath"))?;
@@ -79,7 +82,7 @@ impl Output {
             "go-template-file" | "templatefile" => {
                 GoTemplate::parse(&file()?).map(Output::Template)
             }
-            "kyaml" | "custom-columns-file" => {
+            "custom-columns-file" => {
                 Err(Failure::error(format!("-o {format} is not simulated here")))
             }
             _ => Err(Failure::error(format!(
@@ -113,6 +116,7 @@ impl Output {
     pub fn value(&self, tree: &Value) -> Result<String, Failure> {
         match self {
             Output::Yaml => Ok(yaml::to_yaml(tree)),
+            Output::Kyaml => Ok(kyaml::to_kyaml(tree)),
             Output::Json => Ok(json::to_json(tree)),
             Output::JsonPath(path) => path.print(tree),
             Output::Template(template) => template.print(tree),

@@ -41,8 +41,13 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         Some(other) => return Err(Failure::error(format!("unrecognized format: {other}"))),
     }
     let mut path = word.split('.').filter(|part| !part.is_empty());
+    // `statefulsets.apps` is the type itself; whatever is longer is a path of fields.
+    let whole = find(word).is_ok_and(|of| {
+        word.split_once('.')
+            .is_some_and(|(_, group)| group == of.group())
+    });
     let name = path.next().unwrap_or_default();
-    let path: Vec<&str> = path.collect();
+    let path: Vec<&str> = if whole { Vec::new() } else { path.collect() };
     if name.is_empty() || word.starts_with('.') {
         return Err(Failure::error(
             "a resource must be present, got: /, Resource=",

@@ -6,6 +6,7 @@ use crate::api::Arrange as _;
 use crate::kubectl::cli::{CONTEXT, Cli, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag};
+use crate::kubectl::manual;
 use crate::kubectl::print::table::TableWriter;
 use crate::kubectl::resources::TYPES;
 use crate::shell::Context;
@@ -94,7 +95,11 @@ pub fn api_resources(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure
 }
 
 /// Runs `api-versions`.
-pub fn api_versions(cx: &mut Context<'_>, _cli: &Cli) -> Result<Outcome, Failure> {
+pub fn api_versions(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    if !cli.flags.args.is_empty() {
+        let text = format!("unexpected arguments: [{}]", cli.flags.args.join(" "));
+        return Err(cli.usage(&text));
+    }
     let mut versions: Vec<&str> = TYPES.iter().map(|of| of.api_version).collect();
     versions.push("autoscaling/v1");
     versions.arrange();
@@ -157,6 +162,18 @@ pub fn get_contexts(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure>
     Ok(Outcome::Done(0))
 }
 
+/// Runs `config get-clusters`.
+pub fn get_clusters(cx: &mut Context<'_>, _cli: &Cli) -> Result<Outcome, Failure> {
+    cx.out.stdout("NAME\nkubernetes\n");
+    Ok(Outcome::Done(0))
+}
+
+/// Runs `config get-users`.
+pub fn get_users(cx: &mut Context<'_>, _cli: &Cli) -> Result<Outcome, Failure> {
+    cx.out.stdout("NAME\nkubernetes-admin\n");
+    Ok(Outcome::Done(0))
+}
+
 /// The flags of `config set-context`.
 pub const SET_CONTEXT_FLAGS: &[Flag] = &[
     flag("current", None, FlagType::Bool),
@@ -201,10 +218,32 @@ pub fn use_context(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> 
         [name] => Err(Failure::error(format!(
             "no context exists with the name: \"{name}\""
         ))),
-        other => Err(Failure::error(format!(
-            "Unexpected args: [{}]",
-            other.join(" ")
-        ))),
+        other => {
+            cx.out
+                .stdout(manual::page("config use-context").unwrap_or_default());
+            Err(Failure::error(format!(
+                "Unexpected args: [{}]",
+                other.join(" ")
+            )))
+        }
+    }
+}
+
+/// Runs `cluster-info`.
+pub fn cluster_info(cx: &mut Context<'_>, _cli: &Cli) -> Result<Outcome, Failure> {
+    cx.out.stdout("Kubernetes control plane is running at https://127.0.0.1:6443\n\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n");
+    Ok(Outcome::Done(0))
+}
+
+/// Runs `completion`: the page's prompt completes without a script.
+pub fn completion(_cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    match cli.flags.args.as_slice() {
+        [] => Err(cli.usage("Shell not specified.")),
+        [shell] if matches!(shell.as_str(), "bash" | "zsh" | "fish" | "powershell") => {
+            Err(Failure::error("kubectl completion is not simulated here"))
+        }
+        [shell] => Err(cli.usage(&format!("Unsupported shell type \"{shell}\"."))),
+        _ => Err(cli.usage("Too many arguments. Expected only the shell type.")),
     }
 }
 
