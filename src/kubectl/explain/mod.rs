@@ -182,7 +182,9 @@ pub fn page(of: &ResourceType, api_version: &str, path: &[&str], recursive: bool
     for name in path {
         let field = at.and_then(|at| at.fields().find(|field| field.name == *name));
         let Some(field) = field else {
-            let failure = Some(Failure::error(format!("field \"{name}\" does not exist")));
+            // It is the end of the path that kubectl misses, wherever it broke off.
+            let last = path.last().unwrap_or(name);
+            let failure = Some(Failure::error(format!("field \"{last}\" does not exist")));
             return Some(Page { text, failure });
         };
         at = field.inner();

@@ -40,14 +40,8 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         }
         Some(other) => return Err(Failure::error(format!("unrecognized format: {other}"))),
     }
-    let mut path = word.split('.').filter(|part| !part.is_empty());
-    // `statefulsets.apps` is the type itself; whatever is longer is a path of fields.
-    let whole = find(word).is_ok_and(|of| {
-        word.split_once('.')
-            .is_some_and(|(_, group)| group == of.group())
-    });
-    let name = path.next().unwrap_or_default();
-    let path: Vec<&str> = if whole { Vec::new() } else { path.collect() };
+    let (name, path) = apart(word);
+    let path: Vec<&str> = path.split('.').filter(|part| !part.is_empty()).collect();
     if name.is_empty() || word.starts_with('.') {
         return Err(Failure::error(
             "a resource must be present, got: /, Resource=",
@@ -70,6 +64,21 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         Some(failure) => Err(failure),
         None => Ok(Outcome::Done(0)),
     }
+}
+
+/// The type's name, and the path of fields after it. `statefulsets.apps` names a type as a whole; a short or
+/// singular name takes no group.
+fn apart(word: &str) -> (&str, &str) {
+    for of in &TYPES {
+        let rest = word
+            .strip_prefix(of.plural)
+            .and_then(|rest| rest.strip_prefix('.')?.strip_prefix(of.group()))
+            .filter(|rest| rest.is_empty() || rest.starts_with('.'));
+        if let Some(rest) = rest.filter(|_| !of.group().is_empty()) {
+            return (&word[..word.len() - rest.len()], rest);
+        }
+    }
+    word.split_once('.').unwrap_or((word, ""))
 }
 
 /// The type and version that `--api-version` asks for.
