@@ -320,7 +320,15 @@ impl Page {
         put(self.nodes, shown.nodes);
         put(self.others, shown.others);
         put(self.why, shown.why);
-        put(self.board, shown.board.map(Arc::new));
+        let board = shown.board.map(|mut board| {
+            self.board.with_untracked(|before| {
+                if let Some(before) = before {
+                    board.share_rows(before);
+                }
+            });
+            Arc::new(board)
+        });
+        put(self.board, board);
         if self.panel.get_untracked() == Panel::Events {
             put(self.events, view::events(store));
         }

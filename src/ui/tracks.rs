@@ -62,7 +62,7 @@ fn lanes(page: Page) -> Vec<i32> {
 }
 
 fn names(page: Page) -> AnyView {
-    let dense = Memo::new(move |_| page.tracks.with(|tracks| tracks.lanes.len() > 15));
+    let dense = Memo::new(move |_| page.tracks.with(|tracks| tracks.lanes.len() > DENSE));
     let ends = Memo::new(move |_| {
         page.tracks.with(|tracks| {
             let name = |lane: Option<&Lane>| lane.map(|lane| lane.name.to_string());
@@ -165,9 +165,14 @@ fn lane(page: Page, axis: Memo<Axis>, tip: RwSignal<Option<Tip>>, ordinal: i32) 
             tracks.lanes.get(at).cloned()
         })
     });
+    let dense = Memo::new(move |_| page.tracks.with(|tracks| tracks.lanes.len() > DENSE));
+    let picture = move || {
+        let lane = lane.get().filter(|_| dense.get())?;
+        Some(axis.with(|axis| band(axis, &lane)))
+    };
     view! {
-        <div class="row lane">
-            {move || lane.get().map(|lane| axis.with(|axis| {
+        <div class="row lane" style:background-image=picture>
+            {move || lane.get().filter(|_| !dense.get()).map(|lane| axis.with(|axis| {
                 let threads = lane.thread.iter().map(|(from, to)| {
                     let (from, to) = (axis.place(*from), axis.place(*to));
                     view! {
@@ -191,6 +196,38 @@ fn lane(page: Page, axis: Memo<Axis>, tip: RwSignal<Option<Tip>>, ordinal: i32) 
 struct Tip {
     text: String,
     place: f64,
+}
+
+/// From this many lanes on a lane is one band of colours, two pixels high: hundreds of elements would cost
+/// more than they show.
+const DENSE: usize = 15;
+
+/// A lane as a gradient: Ready takes the revision's colour, everything else its state's.
+fn band(axis: &Axis, lane: &Lane) -> String {
+    let mut stops = vec!["transparent 0".to_owned()];
+    let mut colour = |from: f64, to: f64, name: &str| {
+        stops.push(format!("transparent {from:.2}%"));
+        stops.push(format!("var(--{name}) {from:.2}% {to:.2}%"));
+        stops.push(format!("transparent {to:.2}%"));
+    };
+    for bead in &lane.beads {
+        for (from, to, state, _) in stretches(bead) {
+            let name = match state {
+                PodState::Ready => match swatch(bead.revision) {
+                    1 => "band1",
+                    2 => "band2",
+                    _ => "band3",
+                },
+                _ => match state.tone() {
+                    "wait" => "wait-solid",
+                    "fail" => "fail-solid",
+                    _ => "gone-solid",
+                },
+            };
+            colour(axis.place(from), axis.place(to), name);
+        }
+    }
+    format!("linear-gradient(to right, {})", stops.join(", "))
 }
 
 fn one_bead(

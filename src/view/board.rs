@@ -103,7 +103,7 @@ pub struct Cut {
 }
 
 /// One ordinal.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrdinalRow {
     /// The ordinal.
     pub ordinal: i32,
@@ -135,7 +135,7 @@ pub enum Life {
 }
 
 /// The slot for a Pod.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Slot {
     Pod(PodCard),
@@ -143,7 +143,7 @@ pub enum Slot {
 }
 
 /// The DNS name of an ordinal.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dns {
     /// `web-0.nginx`
     pub name: String,
@@ -160,7 +160,7 @@ pub struct Dns {
 }
 
 /// A claim of an ordinal.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimRow {
     /// `www-web-0`
     pub name: Str,
@@ -183,7 +183,7 @@ pub struct ClaimRow {
 }
 
 /// A volume.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VolumeRow {
     /// The PersistentVolume.
     pub name: Str,
@@ -704,6 +704,21 @@ pub struct Summary {
 }
 
 impl Board {
+    /// Takes over the rows of the board before that are the same now: who compares them sees it at once.
+    pub fn share_rows(&mut self, before: &Board) {
+        for row in &mut self.ordinals {
+            let same = before
+                .ordinals
+                .binary_search_by_key(&row.ordinal, |old| old.ordinal)
+                .ok()
+                .and_then(|at| before.ordinals.get(at))
+                .filter(|old| old == &row);
+            if let Some(old) = same {
+                *row = old.clone();
+            }
+        }
+    }
+
     /// The counts for the legend of a large board.
     #[must_use]
     pub fn summary(&self) -> Summary {

@@ -92,7 +92,7 @@ pub enum Word {
 }
 
 /// A Pod's card.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodCard {
     /// Tells this Pod from a later one of the same name.
     pub uid: Str,

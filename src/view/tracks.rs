@@ -245,9 +245,12 @@ pub fn tracks(played: Played<'_>) -> Tracks {
         };
     };
     let mut lanes: BTreeMap<i32, Lane> = BTreeMap::new();
-    for ordinal in played.ordinals {
+    for ordinal in played.ordinals.iter().take(MOST_LANES) {
         lane(&mut lanes, set, *ordinal);
     }
+    // What has no lane need not be followed.
+    let last = played.ordinals.get(MOST_LANES - 1).copied();
+    let last = last.unwrap_or(i32::MAX);
     let mut times: Vec<Time> = played.marks.iter().map(|mark| mark.at).collect();
     let mut writes = Vec::new();
     for write in played.writes {
@@ -257,7 +260,7 @@ pub fn tracks(played: Played<'_>) -> Tracks {
             writes.push((write.at, came_or_went));
         }
         if write.key.namespace == *set.namespace() {
-            add_write(&mut lanes, set, write, &played);
+            add_write(&mut lanes, set, write, &played, last);
         }
     }
     writes.dedup();
@@ -287,10 +290,12 @@ fn add_write(
     set: &Object,
     write: &WriteRecord,
     played: &Played<'_>,
+    last: i32,
 ) {
     match write.key.kind {
         Kind::Pod => {
-            let Some(ordinal) = ordinal_in(&write.key.name, set.name()) else {
+            let Some(ordinal) = ordinal_in(&write.key.name, set.name()).filter(|at| *at <= last)
+            else {
                 return;
             };
             add_pod(lane(lanes, set, ordinal), write, played);
@@ -308,7 +313,7 @@ fn add_write(
                     .strip_prefix('-')?;
                 ordinal_in(rest, set.name())
             });
-            if let Some(ordinal) = first {
+            if let Some(ordinal) = first.filter(|ordinal| *ordinal <= last) {
                 let thread = &mut lane(lanes, set, ordinal).thread;
                 match (write.verb, write.gone) {
                     (Verb::Create, _) => thread.push((write.at, played.end)),

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from './harness.mjs';
+import { webYaml } from './states.mjs';
 
-async function applied(screen, change = (yaml) => yaml) {
-  await screen.api('apply', change(await screen.value('textbox', 'web.yaml')));
+async function applied(screen) {
+  await screen.api('apply', await webYaml());
   await screen.api('runUntilStable');
 }
 

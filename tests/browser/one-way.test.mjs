@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from './harness.mjs';
+import { webYaml } from './states.mjs';
 
 async function cell(screen, ordinal, part, pattern, patience) {
   let name = null;
@@ -98,4 +99,15 @@ test('the main job by touch alone', { on: 'chromium', viewport: PHONE, limit: 12
   await finger.move(10, handle.y + handle.height / 2);
   await finger.end();
   await screen.until('it is the beginning', async () => (await screen.api('state')).time === 0);
+});
+
+test('menus stay in sight on a phone', { on: 'chromium', viewport: PHONE }, async ({ screen }) => {
+  await screen.api('apply', await webYaml());
+  await screen.api('runUntilStable');
+  for (const of of ['web', 'web-0', 'node-1', 'node-3']) {
+    await screen.press('button', `Actions for ${of}`);
+    const box = await (await screen.all('menu'))[0].boundingBox();
+    assert.ok(box.x >= 0 && box.x + box.width <= PHONE.width, `the menu of ${of} lies from ${box.x} to ${box.x + box.width}`);
+    await screen.key('Escape');
+  }
 });

@@ -26,13 +26,18 @@ export async function states() {
   return states;
 }
 
+/** The manifest that the editor begins with. */
+export function webYaml() {
+  return readFile(new URL('../../src/session/web.yaml', import.meta.url), 'utf8');
+}
+
 /** What the native test looks at (src/session/states.rs), where it is exact. */
 const LOOKED_AT_NATIVELY = ['why', 'pod', 'slot', 'dns', 'claim', 'node'];
 
 /** Plays a state in a fresh page; what is pressed comes later, as it differs with the size. */
 export async function play(page, state) {
   const screen = new Screen(page);
-  let file = await readFile(new URL('../../src/session/web.yaml', import.meta.url), 'utf8');
+  let file = await webYaml();
   const breaks = (text) => text.replaceAll('\\n', '\n');
   for (const line of state.lines) {
     const space = line.indexOf(' ');

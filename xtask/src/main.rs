@@ -71,9 +71,8 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         "manual" => recorder("manual", rest),
         "shots" => test::shots(rest),
         "setup" => setup::everything().map(|()| ExitCode::SUCCESS),
-        "conformance" | "model" | "soak" | "bench" | "doctest" | "lessons" => {
-            test::tools(arguments)
-        }
+        "bench" => test::bench(arguments),
+        "conformance" | "model" | "soak" | "doctest" | "lessons" => test::tools(arguments),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)

@@ -413,6 +413,22 @@ pub fn browser_alone(arguments: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// `cargo xtask bench`: the budgets of the simulation, then those of the page on the site in `dist/`.
+///
+/// # Errors
+/// When something cannot be built or started.
+pub fn bench(arguments: &[String]) -> Result<ExitCode> {
+    tools(arguments)?;
+    let root = places::workspace()?;
+    let site = root.join("dist");
+    if arguments.len() > 1 || !site.join("index.html").is_file() {
+        println!("The page is measured once it is in dist/: run `cargo xtask dist` first");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut node = in_node(&root, &site, Browser::Chromium, "bench.mjs")?;
+    run::run(&mut node).map(|()| ExitCode::SUCCESS)
+}
+
 /// `cargo xtask shots`: every state of the screen on the site in `dist/`, as pictures and for axe.
 ///
 /// # Errors
