@@ -428,6 +428,7 @@ pub fn tree(value: &Value, given: &str) -> Value {
             let entries = entries.iter().map(|(key, value)| match key.as_str() {
                 "clusterIP" if value.as_str() != Some("None") => (key, Value::from("<cluster-ip>")),
                 "pod-template-hash" => (key, Value::from("<hash>")),
+                "nodePort" => (key, Value::from("<node-port>")),
                 _ => (key, tree(value, given)),
             });
             Value::Map(entries.collect::<Map>())

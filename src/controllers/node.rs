@@ -2,6 +2,9 @@
 //! `pkg/controller/nodelifecycle/node_lifecycle_controller.go`, `pkg/controller/tainteviction`,
 //! `pkg/controller/podgc/gc_controller.go` (recordings 28a to 28e, 72-cordon-all, 81-taints)
 
+#[cfg(test)]
+mod tests;
+
 use super::{Action, Cluster, EventType, Reason};
 use crate::api::{ApiError, DeleteOptions, Kind, Millis, Object, Time, Value};
 use std::sync::Arc;
@@ -13,6 +16,9 @@ const GRACE: Millis = 45_000;
 const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 const OUT_OF_SERVICE: &str = "node.kubernetes.io/out-of-service";
+
+/// Why the taint manager deletes a Pod, in its condition DisruptionTarget.
+const BY_TAINT: &str = "DeletionByTaintManager";
 
 /// The conditions of a node, and reason and message when its kubelet reports them.
 const CONDITIONS: &[(&str, &str, &str, &str)] = &[
@@ -193,7 +199,10 @@ pub fn evict(cluster: &mut dyn Cluster, namespace: &str, name: &str) -> Action {
     let Ok(node) = cluster.get(Kind::Node, "", &node) else {
         return Action::DONE;
     };
-    if pod.meta.terminating() {
+    // Also a Pod that someone else deleted is told to go (recording 104-node-lost-parallel), once.
+    let conditions = pod.tree().items_at(&["status", "conditions"]).iter();
+    let mut told = conditions.filter_map(|condition| condition.str_at(&["reason"]));
+    if told.any(|reason| reason == BY_TAINT) {
         return Action::DONE;
     }
     let Some(due) = eviction_due(&pod, &node, cluster.now()) else {
@@ -204,10 +213,7 @@ pub fn evict(cluster: &mut dyn Cluster, namespace: &str, name: &str) -> Action {
     }
     let message = format!("Marking for deletion Pod {namespace}/{name}");
     cluster.event(&pod, EventType::Normal, "TaintManagerEviction", message);
-    let why = (
-        "DeletionByTaintManager",
-        "Taint manager: deleting due to NoExecute taint",
-    );
+    let why = (BY_TAINT, "Taint manager: deleting due to NoExecute taint");
     let options = DeleteOptions::default();
     finish(disrupt(
         cluster,

@@ -169,7 +169,7 @@ fn garbage(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Ke
         .as_ref()
         .is_none_or(|old| old.meta.owners != object.meta.owners);
     // A new dependent is looked at only if an owner is not there: one of an owner that goes in the foreground
-    // waits until that one is looked at again (recording 84-retention-both-delete).
+    // waits until that one is looked at again (recording 95-delete-cascades).
     let lacks_owner = || {
         let mut owners = object.meta.owners.iter();
         owners.any(|owner| {
@@ -384,6 +384,9 @@ fn node(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key))
                 wake(ControllerId::PodCollector, pod.key());
             } else {
                 wake(ControllerId::TaintEviction, pod.key());
+                if pod.meta.terminating() && controllers::node::is_out_of_service(node) {
+                    wake(ControllerId::OutOfService, pod.key());
+                }
             }
         }
     }
@@ -394,6 +397,10 @@ fn expelled(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, K
     let pod = &change.object;
     let name = pod.pod().map(|view| view.node.clone()).unwrap_or_default();
     let Some(node) = store.get(&Key::new(Kind::Node, "", name)) else {
+        // A Pod whose manifest names a node that there is not.
+        if change.kind != ChangeKind::Deleted {
+            wake(ControllerId::PodCollector, pod.key());
+        }
         return;
     };
     let view = node.node();
@@ -420,7 +427,8 @@ fn claim(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)
         if grew(change) {
             wake(ControllerId::Expander, claim.key());
         }
-        if claim.meta.terminating() {
+        // Also one whose protection was taken off by hand: it is put back.
+        if claim.meta.terminating() || !claim.meta.has_finalizer("kubernetes.io/pvc-protection") {
             wake(ControllerId::ClaimProtection, claim.key());
         }
     }
@@ -457,7 +465,7 @@ fn volume(change: &Change, wake: &mut dyn FnMut(ControllerId, Key)) {
     if change.kind != ChangeKind::Deleted {
         wake(ControllerId::VolumeBinder, volume.key());
         wake(ControllerId::Provisioner, volume.key());
-        if volume.meta.terminating() {
+        if volume.meta.terminating() || !volume.meta.has_finalizer("kubernetes.io/pv-protection") {
             wake(ControllerId::VolumeProtection, volume.key());
         }
     }

@@ -10,6 +10,9 @@ const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
 /// The service address range of the cluster: 10.96.0.0/16.
 const SERVICE_RANGE: &str = "10.96";
 
+/// The ports of the nodes for Services: the first, and how many.
+const NODE_PORTS: (i64, u64) = (30_000, 2_768);
+
 /// The most Pods that one set may ask for, and that there may be.
 const MOST_REPLICAS: i64 = 10_000;
 const MOST_PODS: usize = 20_000;
@@ -185,6 +188,7 @@ impl Store {
             }
             Kind::Service => {
                 self.allocate_address(tree);
+                self.allocate_node_ports(tree, None);
                 tree.set(
                     &["status"],
                     Value::map([("loadBalancer", Value::empty_map())]),
@@ -215,9 +219,13 @@ impl Store {
                 }
             }
             Kind::Service => {
+                drop_of_type(old.tree(), tree);
+                self.allocate_node_ports(tree, Some(old));
                 // An address once given stays, also where the new manifest leaves it out.
+                let has_address = tree.str_at(&["spec", "type"]) != Some("ExternalName");
                 for key in ["clusterIP", "clusterIPs"] {
-                    if tree.at(&["spec", key]).is_none()
+                    if has_address
+                        && tree.at(&["spec", key]).is_none()
                         && let Some(value) = old.tree().at(&["spec", key])
                     {
                         tree.set(&["spec", key], value.clone());
@@ -309,6 +317,68 @@ impl Store {
         tree.set(&["spec", "clusterIP"], address);
     }
 
+    /// Gives the ports of a Service that is reached on the nodes a port there each: the one that it had, or
+    /// a free one (`pkg/registry/core/service/storage/alloc.go`). A Service that no longer is loses them.
+    fn allocate_node_ports(&self, tree: &mut Value, old: Option<&Object>) {
+        let on_nodes = |tree: &Value| {
+            matches!(
+                tree.str_at(&["spec", "type"]),
+                Some("NodePort" | "LoadBalancer")
+            )
+        };
+        let unasked = tree
+            .at(&["spec", "allocateLoadBalancerNodePorts"])
+            .and_then(Value::as_bool)
+            == Some(false);
+        let wanted = on_nodes(tree) && !unasked;
+        let old = old.filter(|old| on_nodes(old.tree()));
+        if !wanted && (old.is_none() || on_nodes(tree)) {
+            return;
+        }
+        let mut taken: Vec<i64> = Vec::new();
+        for service in self.list(Kind::Service, "") {
+            let own = old.is_some_and(|old| old.meta.uid == service.meta.uid);
+            if !own {
+                taken.extend(node_ports(service.tree()).map(|(_, number)| number));
+            }
+        }
+        taken.extend(node_ports(tree).map(|(_, number)| number));
+        let name = tree
+            .str_at(&["metadata", "name"])
+            .unwrap_or_default()
+            .to_owned();
+        let mut ports = tree.items_at(&["spec", "ports"]).to_vec();
+        for (at, port) in ports.iter_mut().enumerate() {
+            if !wanted {
+                port.remove(&["nodePort"]);
+                continue;
+            }
+            if port.int_at(&["nodePort"]).is_some_and(|number| number > 0) {
+                continue;
+            }
+            let before = old.and_then(|old| {
+                let mut ports = node_ports(old.tree());
+                let same = ports.find(|(before, _)| {
+                    ["protocol", "port"]
+                        .iter()
+                        .all(|key| before.get(key) == port.get(key))
+                });
+                same.map(|(_, number)| number)
+                    .filter(|number| !taken.contains(number))
+            });
+            let mut tries = (0..1000).map(|n| {
+                let drawn = self.draw.number("node-port", &format!("{name}/{at}"), n);
+                NODE_PORTS.0 + i64::try_from(drawn % NODE_PORTS.1).unwrap_or(0)
+            });
+            let number = before.or_else(|| tries.find(|number| !taken.contains(number)));
+            if let Some(number) = number {
+                taken.push(number);
+                port.set(&["nodePort"], number);
+            }
+        }
+        tree.set(&["spec", "ports"], ports);
+    }
+
     fn free_address(&self, tree: &Value) -> String {
         let name = tree.str_at(&["metadata", "name"]).unwrap_or_default();
         let taken = |address: &str| {
@@ -337,6 +407,42 @@ impl Store {
         self.list(Kind::Pod, namespace)
             .filter(move |pod| selector.matches(&pod.meta.labels))
     }
+}
+
+/// Drops what the former type of a Service had and the new one has not, if it was left as it was
+/// (`dropTypeDependentFields`, `pkg/registry/core/service/strategy.go`; recording 105-service-types).
+fn drop_of_type(old: &Value, tree: &mut Value) {
+    const LOAD_BALANCER: &[&str] = &["LoadBalancer"];
+    const ON_NODES: &[&str] = &["NodePort", "LoadBalancer"];
+    const WITH_ADDRESS: &[&str] = &["ClusterIP", "NodePort", "LoadBalancer"];
+    const FIELDS: [(&str, &[&str]); 8] = [
+        ("allocateLoadBalancerNodePorts", LOAD_BALANCER),
+        ("clusterIP", WITH_ADDRESS),
+        ("clusterIPs", WITH_ADDRESS),
+        ("externalTrafficPolicy", ON_NODES),
+        ("internalTrafficPolicy", WITH_ADDRESS),
+        ("ipFamilies", WITH_ADDRESS),
+        ("ipFamilyPolicy", WITH_ADDRESS),
+        ("loadBalancerClass", LOAD_BALANCER),
+    ];
+    let is = |tree: &Value, types: &[&str]| {
+        types.contains(&tree.str_at(&["spec", "type"]).unwrap_or("ClusterIP"))
+    };
+    for (field, types) in FIELDS {
+        let path = ["spec", field];
+        if is(old, types) && !is(tree, types) && old.at(&path) == tree.at(&path) {
+            tree.remove(&path);
+        }
+    }
+}
+
+/// The ports of a Service that have one on the nodes, with it.
+fn node_ports(tree: &Value) -> impl Iterator<Item = (&Value, i64)> {
+    let ports = tree.items_at(&["spec", "ports"]).iter();
+    ports.filter_map(|port| {
+        let number = port.int_at(&["nodePort"]).filter(|number| *number > 0)?;
+        Some((port, number))
+    })
 }
 
 fn add_finalizer(tree: &mut Value, name: &'static str) {

@@ -76,7 +76,15 @@ impl Store {
             keep_part_of(&tree, &mut new, "spec");
         }
         if kind == Kind::StatefulSet {
-            let causes = status_causes(&new);
+            let mut causes = status_causes(&new);
+            let count = |tree: &Value| tree.int_at(&["status", "collisionCount"]);
+            if count(&new) < count(old.tree()) {
+                let now = count(&new).map_or("null".to_owned(), |count| count.to_string());
+                causes.push(Cause {
+                    field: "status.collisionCount".to_owned(),
+                    message: format!("Invalid value: {now}: cannot be decremented"),
+                });
+            }
             if !causes.is_empty() {
                 return Err(ApiError::invalid(kind, old.name(), causes));
             }

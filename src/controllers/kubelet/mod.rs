@@ -224,6 +224,16 @@ fn run(
         if let Some(at) = watch_over(cluster, timings, pod, container, answers) {
             sooner(at);
         }
+        // The end of an init container is written before the next one starts (recording
+        // 100-init-and-sidecar).
+        let told = || {
+            let shown = status::shown_state(pod, &container.name);
+            shown.is_some_and(|state| state.get("terminated").is_some())
+        };
+        if container.init && container.has_completed() && !told() {
+            sooner(now.plus(START));
+            break;
+        }
         // Containers are started one after the other: a pull holds up those behind it, an init container
         // all that follow until it has done its part.
         let pulls = matches!(container.state, State::Pulling { .. });
