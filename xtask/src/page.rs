@@ -198,9 +198,13 @@ fn find_path(bytes: &[u8], path: &Path) -> Option<String> {
     let mut wanted = path.display().to_string();
     wanted.push(std::path::MAIN_SEPARATOR);
     let wanted = wanted.as_bytes();
-    let at = bytes
-        .windows(wanted.len())
-        .position(|window| window == wanted)?;
+    // kubectl's own help names the folder of its cache, which may well be here.
+    let help = b".kube/cache";
+    let at = (0..bytes.len()).find(|at| {
+        let rest = bytes.get(*at..).unwrap_or_default();
+        rest.strip_prefix(wanted)
+            .is_some_and(|rest| !rest.starts_with(help))
+    })?;
     let end = bytes.len().min(at + 120);
     Some(String::from_utf8_lossy(&bytes[at..end]).into_owned())
 }
@@ -233,5 +237,13 @@ mod tests {
         let held = format!("\0\u{1}/somewhere{separator}crates{separator}x.rs\0");
         assert!(find_path(held.as_bytes(), Path::new("/somewhere")).is_some());
         assert_eq!(find_path(b"/somewhereelse", Path::new("/somewhere")), None);
+        let help = format!("--cache-dir='{separator}somewhere{separator}.kube/cache'");
+        assert_eq!(
+            find_path(
+                help.as_bytes(),
+                &Path::new(&separator.to_string()).join("somewhere")
+            ),
+            None
+        );
     }
 }

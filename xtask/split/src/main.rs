@@ -19,6 +19,8 @@ mod locals;
 mod mark;
 mod module;
 mod outline;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::path::Path;
