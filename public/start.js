@@ -213,7 +213,21 @@ async function start() {
   program.mount();
   removeShell();
   // Whatever needs the rest before it is there loads it itself, and says so if it cannot.
-  if (rest) loadRest().catch(() => {});
+  if (rest) loadRest().then(loadEditor, () => {});
+  else requestAnimationFrame(() => setTimeout(loadEditor));
+}
+
+/**
+ * Loads the editor, once the page is drawn and all of the program is there, which then puts it where its plain
+ * stand-in is. A page without one, such as an embed, needs none; if it does not load, the stand-in stays.
+ */
+function loadEditor() {
+  const named = document.querySelector('meta[name=editor]');
+  if (!named || !element('editor')) return;
+  const script = document.createElement('script');
+  script.src = named.content;
+  script.onload = () => window.dispatchEvent(new Event('editor-loaded'));
+  document.head.append(script);
 }
 
 start().catch((error) => {

@@ -27,6 +27,8 @@ pub struct Document {
 /// What was read.
 #[derive(Clone, Debug, Default)]
 pub struct Loaded {
+    /// The names of the files that were read.
+    pub read: Vec<String>,
     /// The objects, in order.
     pub documents: Vec<Document>,
     /// What could not be read. kubectl still acts on the rest.
@@ -41,6 +43,7 @@ pub fn documents(cx: &mut Context<'_>, cli: &Cli) -> Result<Loaded, Failure> {
     let mut loaded = Loaded::default();
     for name in cli.files() {
         for (file, text) in texts(cx, name)? {
+            loaded.read.push(file.clone());
             let stream = manifest::read_stream(&text);
             for document in stream.documents {
                 loaded.take(document.tree, &file, cli);

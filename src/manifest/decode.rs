@@ -22,7 +22,7 @@ impl Fault {
     #[must_use]
     pub fn diagnostic(&self, document: &Document) -> Diagnostic {
         let place = document.positions.nearest(&self.path);
-        let at_value = self.suggestion.is_none() && !self.message.starts_with("unknown field");
+        let at_value = !self.message.starts_with("unknown field");
         let (line, column) = if at_value {
             (place.value_line, place.value_column)
         } else {

@@ -1,5 +1,6 @@
 //! Everything that can be said of a text before it is sent, with places, for the editor.
 
+use super::token::token;
 use super::yaml::Place;
 use super::{
     ClientRefusal, Diagnostic, Document, Fault, check_header, decode, default_object,
@@ -29,7 +30,24 @@ pub fn diagnose(text: &str) -> Vec<Diagnostic> {
     }
     found.extend(stream.error);
     found.arrange_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
+    measure(text, &mut found);
     found
+}
+
+/// Finds out how far each diagnostic goes.
+fn measure(text: &str, found: &mut [Diagnostic]) {
+    let mut lines = text.lines().enumerate();
+    let mut at = (0, "");
+    for diagnostic in found {
+        while at.0 < diagnostic.line {
+            let Some((index, line)) = lines.next() else {
+                return;
+            };
+            at = (index + 1, line);
+        }
+        let (start, end) = token(at.1, diagnostic.column);
+        (diagnostic.column, diagnostic.end) = (start, end);
+    }
 }
 
 /// The objects of a document: itself, or the items of a list.
@@ -169,11 +187,11 @@ mod tests {
     fn each_class_has_its_place() {
         assert_eq!(
             told("apiVersion: v1\nkind: StatefulSet\n"),
-            ["1:1 no matches for kind \"StatefulSet\" in version \"v1\" apps/v1"]
+            ["1:13 no matches for kind \"StatefulSet\" in version \"v1\" apps/v1"]
         );
         assert_eq!(
             told("apiVersion: v1\nkind: Servcie\n"),
-            ["2:1 no matches for kind \"Servcie\" in version \"v1\" Service"]
+            ["2:7 no matches for kind \"Servcie\" in version \"v1\" Service"]
         );
         assert_eq!(told("apiVersion: v1\n"), ["1:1 kind not set"]);
         assert_eq!(

@@ -7,6 +7,8 @@ pub struct Diagnostic {
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
+    /// The column after the last character that it is about; 0 where only the place is known.
+    pub end: usize,
     /// What kubectl or the API server says.
     pub message: String,
     /// The path of the field it is about.

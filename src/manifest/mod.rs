@@ -10,6 +10,7 @@ mod diagnostic;
 mod header;
 pub mod quantity;
 pub mod schema;
+mod token;
 mod validate;
 pub mod yaml;
 

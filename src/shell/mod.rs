@@ -38,7 +38,8 @@ use crate::api::Str;
 pub use builtins::names as builtins;
 pub use files::editor_name;
 pub use program::{
-    Context, Environment, Files, Host, Lookup, Output, Program, Progress, Stdin, Stream, Wait,
+    Applied, Context, Environment, Files, Host, Lookup, Output, Program, Progress, Stdin, Stream,
+    Wait,
 };
 
 /// The program that runs a typed line or a paste in the terminal.

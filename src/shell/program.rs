@@ -96,7 +96,17 @@ pub enum Host {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files {
     texts: OrdMap<Str, Str>,
+    applied: OrdMap<Str, Applied>,
     editing: Option<Str>,
+}
+
+/// What `kubectl apply` read in a file when it last accepted all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// The text.
+    pub text: Str,
+    /// When.
+    pub at: Time,
 }
 
 impl Files {
@@ -114,6 +124,20 @@ impl Files {
     /// Takes a file away; answers whether it was there.
     pub fn remove(&mut self, name: &str) -> bool {
         self.texts.remove(plain(name)).is_some()
+    }
+
+    /// Notes that a file's text was applied now, for the editor to compare with.
+    pub fn note_applied(&mut self, name: &str, at: Time) {
+        if let Some(text) = self.get(name).cloned() {
+            self.applied
+                .insert(Str::new(plain(name)), Applied { text, at });
+        }
+    }
+
+    /// What was applied of a file last.
+    #[must_use]
+    pub fn applied(&self, name: &str) -> Option<&Applied> {
+        self.applied.get(plain(name))
     }
 
     /// Names in order.

@@ -1,6 +1,5 @@
 //! What the learner does: command lines, steps, moves in time.
 
-use super::editor::FILE;
 use super::page::{Notice, Page, Panel, View};
 use super::stage::scale_line;
 use super::terminal::{PROMPT, WATCH};
@@ -180,24 +179,6 @@ impl Page {
         }
     }
 
-    /// Saves the editor's text and applies it.
-    pub fn apply(self) {
-        let text = self.buffer.get_untracked();
-        let same = self.session.with_value(|session| {
-            session
-                .files()
-                .get(FILE)
-                .is_some_and(|saved| saved.as_str() == text)
-        });
-        if !same {
-            self.input(Input::Save {
-                file: Str::literal(FILE),
-                text: Str::from(text),
-            });
-        }
-        self.run_from(&format!("kubectl apply -f {FILE}"), Origin::Apply);
-    }
-
     pub fn scale_by(self, by: i32) {
         let line = self.board.with_untracked(|board| {
             let set = &board.as_ref()?.set;
@@ -333,7 +314,7 @@ impl Page {
     pub fn show_editor(self) {
         self.view.set(View::Yaml);
         self.side_open.set(true);
-        web::after(0, || web::focus("editor"));
+        web::after(0, move || self.focus_editor());
     }
 
     pub fn show_board(self) {
@@ -344,12 +325,9 @@ impl Page {
     // Sharing.
 
     pub fn link(self) -> String {
-        let edited = self.edited();
-        let buffer = self
-            .buffer
-            .with_untracked(|text| edited.then(|| text.clone()));
+        let drafts = self.tabs.unsaved();
         self.session
-            .with_value(|session| link::link(session, buffer.as_deref()))
+            .with_value(|session| link::link(session, &drafts))
     }
 
     pub fn share(self) {

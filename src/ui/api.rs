@@ -1,6 +1,7 @@
 //! The public API: `window.playground`, and the same by `postMessage`. Typed in `public/playground.d.ts`.
 
 use super::page::Page;
+use super::tabs::FILE;
 use crate::api::{Millis, Time};
 use crate::session::{Input, Origin, Stability};
 use crate::sim::Settings;
@@ -222,12 +223,13 @@ async fn finish(page: Page, process: u32, limit: Time) -> Option<i32> {
 }
 
 async fn apply(page: Page, yaml: &str) -> Answer {
-    page.edit(yaml.to_owned());
+    page.show_file(FILE);
+    page.edit(FILE, yaml.to_owned());
     page.input(Input::Save {
-        file: super::editor::FILE.into(),
+        file: FILE.into(),
         text: yaml.into(),
     });
-    run(page, &format!("kubectl apply -f {}", super::editor::FILE)).await
+    run(page, &format!("kubectl apply -f {FILE}")).await
 }
 
 async fn seek(page: Page, seconds: f64) -> Answer {

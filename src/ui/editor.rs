@@ -1,14 +1,17 @@
-//! web.yaml: a plain text area over its coloured lines, what is wrong with it, and Apply.
+//! The editor: a plain text area over its coloured lines until CodeMirror (`editor/`) takes its place, what is wrong
+//! with the shown file, and Apply.
 
 use super::Page;
 use super::icons::icon;
+use super::tabs::{is_manifest, listed};
 use super::words::rich;
-use crate::view::t;
+use crate::api::Str;
+use crate::view::{assist, t};
+use crate::web;
+use js_sys::{Object, Reflect};
 use leptos::prelude::*;
 use std::collections::BTreeSet;
-
-/// The name of the one file that Apply saves and applies.
-pub(super) const FILE: &str = "web.yaml";
+use wasm_bindgen::{JsValue, closure::Closure};
 
 /// Above this many lines the text is drawn plainly.
 const COLOURED: usize = 5000;
@@ -17,22 +20,28 @@ const COLOURED: usize = 5000;
 pub(super) fn Editor(page: Page) -> impl IntoView {
     let scroll = RwSignal::new((0, 0));
     let area = NodeRef::<leptos::html::Textarea>::new();
+    let composing = StoredValue::new_local(false);
+    take_place(page, area, composing);
     view! {
-        <div class="editor" id="panel-yaml" role="tabpanel" aria-labelledby="tab-yaml">
+        <div class="editor" id="panel-file" role="tabpanel" aria-label=move || page.tabs.file.get().to_string()>
             <div class="code">
                 {lines(page, scroll)}
                 <textarea
                     id="editor"
                     node_ref=area
-                    aria-label=FILE
+                    hidden=move || page.rich.get()
+                    aria-label=move || page.tabs.file.get().to_string()
                     spellcheck="false"
                     autocapitalize="off"
                     autocomplete="off"
                     wrap="off"
-                    aria-invalid=move || page.problems.with(|p| p.iter().any(|p| !p.warning)).then_some("true")
+                    aria-invalid=move || (wrong(page) > 0).then_some("true")
                     aria-describedby="editor-notes"
-                    prop:value=move || page.buffer.get()
-                    on:input=move |event| page.edit(event_target_value(&event))
+                    prop:value=move || if page.rich.get() { String::new() } else { page.tabs.text.get().to_string() }
+                    on:input=move |event| page.edit(&page.tabs.file.get_untracked(), event_target_value(&event))
+                    on:keydown=move |event| indent(&event)
+                    on:compositionstart=move |_| composing.set_value(true)
+                    on:compositionend=move |_| composing.set_value(false)
                     on:scroll=move |_| {
                         if let Some(area) = area.get_untracked() {
                             scroll.set((area.scroll_left(), area.scroll_top()));
@@ -46,24 +55,287 @@ pub(super) fn Editor(page: Page) -> impl IntoView {
     }
 }
 
+/// How many things the API server would refuse.
+fn wrong(page: Page) -> usize {
+    page.tabs
+        .problems
+        .with(|p| p.iter().filter(|p| !p.warning).count())
+}
+
+/// Tab in the plain text area: as in the rich one, it indents.
+fn indent(event: &web_sys::KeyboardEvent) {
+    let with_other = event.ctrl_key() || event.alt_key() || event.meta_key() || event.shift_key();
+    if event.code() == "Tab" && !with_other && !event.is_composing() {
+        web::insert_text("  ");
+        event.prevent_default();
+    }
+}
+
+// CodeMirror.
+
+/// Puts the rich editor where the text area is, once the start script has loaded it.
+fn take_place(
+    page: Page,
+    area: NodeRef<leptos::html::Textarea>,
+    composing: StoredValue<bool, LocalStorage>,
+) {
+    web::on_window("editor-loaded", move |_: web_sys::Event| {
+        swap(page, area, composing)
+    });
+}
+
+/// Between two words of a composition nothing may change under the input method: then a little later.
+fn swap(
+    page: Page,
+    area: NodeRef<leptos::html::Textarea>,
+    composing: StoredValue<bool, LocalStorage>,
+) {
+    if composing.try_get_value() == Some(true) {
+        web::after(100, move || swap(page, area, composing));
+        return;
+    }
+    let Some(area) = area.get_untracked() else {
+        return;
+    };
+    let Some(editor) = web::open_editor(&area, &calls(page)) else {
+        return;
+    };
+    // What it shows first is what stands there.
+    show(page, &editor);
+    page.editor.set_value(Some(editor));
+    page.rich.set(true);
+    Effect::new(move |_| {
+        page.tabs.file.track();
+        page.tabs.text.track();
+        page.editor
+            .with_value(|editor| editor.as_ref().map(|editor| show(page, editor)));
+    });
+    Effect::new(move |_| {
+        let words = words(page);
+        page.editor
+            .with_value(|editor| editor.as_ref().map(|editor| editor.words(&words)));
+    });
+    Effect::new(move |_| {
+        page.tabs.file.track();
+        page.language.track();
+        let marks = marks(page);
+        page.editor
+            .with_value(|editor| editor.as_ref().map(|editor| editor.mark(&marks)));
+    });
+}
+
+fn show(page: Page, editor: &web::RichEditor) {
+    let file = page.tabs.file.get_untracked();
+    page.tabs
+        .text
+        .with_untracked(|text| editor.show(&file, text));
+}
+
+/// The functions that the rich editor calls.
+fn calls(page: Page) -> JsValue {
+    let calls = Object::new();
+    let set = |name: &str, function: JsValue| {
+        let _ = Reflect::set(&calls, &JsValue::from_str(name), &function);
+    };
+    let changed = move |file: String, text: String| page.edit(&file, text);
+    set(
+        "changed",
+        Closure::<dyn Fn(String, String)>::new(changed).into_js_value(),
+    );
+    set(
+        "apply",
+        Closure::<dyn Fn()>::new(move || page.apply_shown()).into_js_value(),
+    );
+    set(
+        "save",
+        Closure::<dyn Fn()>::new(move || page.save_shown()).into_js_value(),
+    );
+    set(
+        "complete",
+        Closure::<dyn Fn(String, u32) -> String>::new(complete).into_js_value(),
+    );
+    set(
+        "explain",
+        Closure::<dyn Fn(String, u32) -> String>::new(explain).into_js_value(),
+    );
+    calls.into()
+}
+
+/// The byte of a place in UTF-16, as strings of the browser count.
+fn byte_of(text: &str, units: u32) -> usize {
+    let mut left = units as usize;
+    let past = text.char_indices().find(|(_, c)| {
+        let reached = left == 0;
+        left = left.saturating_sub(c.len_utf16());
+        reached
+    });
+    past.map_or(text.len(), |(byte, _)| byte)
+}
+
+/// What can be written at a place: `{from, to, empty, options: [{label, detail, apply, more, boost}]}`.
+fn complete(text: String, at: u32) -> String {
+    let Some(found) = assist::complete(&text, byte_of(&text, at)) else {
+        return String::new();
+    };
+    let units = |text: &str| text.encode_utf16().count();
+    let option = |option: &assist::Completion| {
+        serde_json::json!({
+            "label": option.label,
+            "detail": option.detail,
+            "apply": option.apply,
+            "more": option.more,
+            "boost": i32::from(option.required),
+        })
+    };
+    serde_json::json!({
+        "from": at as usize - units(&found.prefix),
+        "to": at as usize + units(&found.rest),
+        "empty": found.names,
+        "options": found.options.iter().map(option).collect::<Vec<_>>(),
+    })
+    .to_string()
+}
+
+/// What the field at a place means: `{line, from, to, title, text}`, the line from 1, its places from 0.
+fn explain(text: String, at: u32) -> String {
+    let found = assist::explain(&text, byte_of(&text, at));
+    found.map_or_else(String::new, |found| {
+        serde_json::json!({
+            "line": found.line + 1,
+            "from": found.columns.0,
+            "to": found.columns.1,
+            "title": found.title,
+            "text": found.text,
+        })
+        .to_string()
+    })
+}
+
+/// What is wrong and what was changed, for the rich editor.
+fn marks(page: Page) -> String {
+    let problems = page.tabs.problems.read();
+    let text = page.tabs.text.read();
+    let mut lines = text.lines().enumerate();
+    let mut at = (0, "");
+    let mut shown = Vec::new();
+    for problem in problems.iter() {
+        while at.0 < problem.line {
+            let Some((index, line)) = lines.next() else {
+                break;
+            };
+            at = (index + 1, line);
+        }
+        // Strings of the browser are UTF-16.
+        let units = |column: usize| -> usize {
+            at.1.chars()
+                .take(column.saturating_sub(1))
+                .map(char::len_utf16)
+                .sum()
+        };
+        shown.push(serde_json::json!({
+            "line": problem.line,
+            "from": units(problem.column),
+            "to": units(problem.end),
+            "tone": tone(problem.warning),
+            "message": problem.message,
+            "suggestion": problem.suggestion,
+        }));
+    }
+    let changed: Vec<usize> = page
+        .tabs
+        .changed
+        .with(|lines| lines.iter().copied().collect());
+    serde_json::json!({ "problems": shown, "changed": changed }).to_string()
+}
+
+fn words(page: Page) -> String {
+    let meant = page.text(&t::editor_meant("{name}"));
+    let replace = page.text(&t::editor_replace());
+    serde_json::json!({ "meant": meant, "replace": replace, "phrases": {} }).to_string()
+}
+
+impl Page {
+    /// Gives the editor the focus, whichever of the two is there.
+    pub fn focus_editor(self) {
+        let rich = self
+            .editor
+            .with_value(|editor| editor.as_ref().map(web::RichEditor::focus));
+        if rich.is_none() {
+            web::focus("editor");
+        }
+    }
+}
+
+/// A tab for each file.
+pub(super) fn tabs(page: Page) -> AnyView {
+    let tab = move |name: Str| {
+        let (shown, id, edited) = (name.clone(), name.clone(), name.clone());
+        let chosen = move || page.tabs.file.with(|file| *file == name);
+        let tabindex = chosen.clone();
+        view! {
+            <button
+                class="tab"
+                role="tab"
+                aria-selected=move || chosen().to_string()
+                aria-controls="panel-file"
+                tabindex=move || if tabindex() { "0" } else { "-1" }
+                on:click=move |_| page.show_file(&id)
+            >
+                <span class="mono">{shown.to_string()}</span>
+                {move || page.tabs.edited(&edited).then(|| view! {
+                    <span class="dot unapplied"></span>" "
+                    <span class="sr">{page.text(&if is_manifest(&edited) {
+                        t::editor_unapplied_dot()
+                    } else {
+                        t::editor_unsaved_dot()
+                    })}</span>
+                })}
+            </button>
+        }
+        .into_any()
+    };
+    view! {
+        <div
+            class="tabs"
+            role="tablist"
+            aria-label=move || page.text(&t::side_tabs())
+            on:keydown=move |event| super::keys::move_in_tabs(&event)
+        >
+            {move || page.tabs.names.get().into_iter().map(tab).collect_view()}
+        </div>
+    }
+    .into_any()
+}
+
+// What is beside the text.
+
+fn tone(warning: bool) -> &'static str {
+    if warning { "wait" } else { "fail" }
+}
+
 /// The coloured lines under the text area, moved as it scrolls.
 fn lines(page: Page, scroll: RwSignal<(i32, i32)>) -> AnyView {
     let marks = Memo::new(move |_| {
-        let errors: BTreeSet<usize> = page
-            .problems
-            .with(|p| p.iter().filter(|p| !p.warning).map(|p| p.line).collect());
-        (page.changed_lines(), errors)
+        let problems = page.tabs.problems.read();
+        let errors = problems.iter().filter(|p| !p.warning);
+        (
+            page.tabs.changed.get(),
+            errors.map(|p| p.line).collect::<BTreeSet<usize>>(),
+        )
     });
     view! {
         <ol
             class="code-lines"
             aria-hidden="true"
+            hidden=move || page.rich.get()
             style:transform=move || {
                 let (left, top) = scroll.get();
                 format!("translate({}px, {}px)", -left, -top)
             }
         >
-            {move || page.buffer.with(|text| {
+            {move || page.tabs.text.with(|text| {
+                // The rich editor draws its own lines.
+                let text = if page.rich.get() { "" } else { text.as_str() };
                 let coloured = text.split('\n').count() <= COLOURED;
                 text.split('\n').enumerate().map(|(index, line)| {
                     let number = index + 1;
@@ -106,15 +378,40 @@ fn paint(line: &str) -> AnyView {
     .into_any()
 }
 
+/// The rich editor tells each problem under its line; here one sentence is left, or all of them.
 fn notes(page: Page) -> AnyView {
+    let note = move |warning: bool, text: String| {
+        view! {
+            <p class="editor-note" data-tone=tone(warning)>
+                {icon(if warning { "i-info" } else { "i-block" })}
+                <span>{text}</span>
+            </p>
+        }
+    };
+    let summary = move || {
+        let problems = page.tabs.problems.read();
+        let lines: BTreeSet<usize> = problems
+            .iter()
+            .filter(|p| !p.warning)
+            .map(|p| p.line)
+            .collect();
+        let say = t::editor_problem_note(wrong(page), listed(&lines));
+        (!lines.is_empty()).then(|| note(false, page.text(&say)))
+    };
+    let all = move || {
+        page.tabs.problems.with(|problems| {
+            let told = |p: &crate::manifest::Diagnostic| {
+                note(
+                    p.warning,
+                    page.text(&t::editor_problem(p.column, p.line, &p.message)),
+                )
+            };
+            problems.iter().map(told).collect_view()
+        })
+    };
     view! {
         <div class="editor-notes" id="editor-notes" role="group" aria-live="polite">
-            {move || page.problems.with(|problems| problems.iter().map(|problem| view! {
-                <p class="editor-note" data-tone=if problem.warning { "wait" } else { "fail" }>
-                    {icon(if problem.warning { "i-info" } else { "i-block" })}
-                    <span>{page.text(&t::editor_problem(problem.column, problem.line, &problem.message))}</span>
-                </p>
-            }).collect_view())}
+            {move || if page.rich.get() { summary().into_any() } else { all().into_any() }}
         </div>
     }
     .into_any()
@@ -122,6 +419,16 @@ fn notes(page: Page) -> AnyView {
 
 fn foot(page: Page) -> AnyView {
     let dirty = Memo::new(move |_| page.dirty());
+    let applies = Memo::new(move |_| page.tabs.file.with(|file| is_manifest(file)));
+    let name = move || {
+        page.text(&if page.is_edited_for() {
+            t::editor_save_and_close()
+        } else if applies.get() {
+            t::editor_apply()
+        } else {
+            t::editor_save()
+        })
+    };
     view! {
         <div class="editor-foot">
             <span class="state" role="group" aria-live="polite">
@@ -130,7 +437,7 @@ fn foot(page: Page) -> AnyView {
                     view! {
                         <span>{rich(page, &state)}</span>
                         <small>
-                            {rich(page, &small)}
+                            {small.map(|small| rich(page, &small))}
                             {page.edited().then(|| view! {
                                 " "<button on:click=move |_| page.discard()>{page.text(&t::editor_discard())}</button>
                             })}
@@ -142,9 +449,9 @@ fn foot(page: Page) -> AnyView {
                 class="btn"
                 class:solid=move || dirty.get()
                 aria-keyshortcuts="Control+Enter"
-                on:click=move |_| page.apply()
+                on:click=move |_| page.apply_shown()
             >
-                {move || page.text(&t::editor_apply())}
+                {name}
                 {move || dirty.get().then(|| view! { <kbd aria-hidden="true">"Ctrl ↵"</kbd> })}
             </button>
         </div>

@@ -24,7 +24,7 @@ fn act(page: Page, event: &KeyboardEvent) -> bool {
     let command = event.ctrl_key() || event.meta_key();
     let typing = in_text_field();
     if command && code == "Enter" {
-        page.apply();
+        page.apply_shown();
         return true;
     }
     if command && code == "KeyZ" && !typing && !event.shift_key() {
@@ -89,8 +89,10 @@ fn escape(page: Page, typing: bool) -> bool {
 
 fn in_text_field() -> bool {
     web::focused().is_some_and(|element| {
-        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA")
-            && element.get_attribute("type").as_deref() != Some("checkbox")
+        let tag = element.tag_name();
+        let field = matches!(tag.as_str(), "INPUT" | "TEXTAREA")
+            && element.get_attribute("type").as_deref() != Some("checkbox");
+        field || element.get_attribute("role").as_deref() == Some("textbox")
     })
 }
 

@@ -1,5 +1,7 @@
 //! Links: a session in the address's fragment.
 
+use super::tabs::{Drafts, FILE};
+use crate::api::Str;
 use crate::session::{LoadError, Session};
 use crate::sim::Settings;
 use crate::view::{Say, base64, t};
@@ -8,8 +10,10 @@ use std::cell::RefCell;
 
 /// The fragment's key of the session.
 const SESSION: &str = "s";
-/// The fragment's key of the editor's text, if it was not applied.
+/// The fragment's key of the editor's web.yaml, if it is not saved.
 const BUFFER: &str = "yaml";
+/// The fragment's key of the other files that are not saved: names and texts as JSON.
+const DRAFTS: &str = "drafts";
 /// The longest fragment that is read, in bytes.
 const LONGEST: usize = 4 << 20;
 
@@ -33,8 +37,8 @@ pub(super) fn last_log() -> String {
     LAST.with(|last| last.try_borrow().map(|log| log.clone()).unwrap_or_default())
 }
 
-/// The session that the address asks for, the editor's text with it, and what went wrong.
-pub(super) fn open() -> (Session, Option<String>, Option<Say>) {
+/// The session that the address asks for, what was typed and not saved, and what went wrong.
+pub(super) fn open() -> (Session, Drafts, Option<Say>) {
     let fresh = || Session::new(Settings::default());
     let fragment = web::fragment();
     let value = |key: &str| {
@@ -42,16 +46,19 @@ pub(super) fn open() -> (Session, Option<String>, Option<Say>) {
             .split('&')
             .find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='))
     };
-    let buffer = value(BUFFER)
-        .and_then(base64::decode)
-        .and_then(|bytes| String::from_utf8(bytes).ok());
-    let Some(saved) = value(SESSION) else {
-        return (fresh(), buffer, None);
+    let text = |key: &str| {
+        let bytes = base64::decode(value(key).filter(|value| value.len() <= LONGEST)?)?;
+        String::from_utf8(bytes).ok()
     };
-    let text = (saved.len() <= LONGEST)
-        .then(|| base64::decode(saved))
-        .flatten()
-        .and_then(|bytes| String::from_utf8(bytes).ok());
+    let others = text(DRAFTS).and_then(|json| serde_json::from_str(&json).ok());
+    let mut buffer: Drafts = others.unwrap_or_default();
+    if let Some(yaml) = text(BUFFER) {
+        buffer.insert(Str::literal(FILE), Str::from(yaml));
+    }
+    if value(SESSION).is_none() {
+        return (fresh(), buffer, None);
+    }
+    let text = text(SESSION);
     match text.as_deref().map(Session::load) {
         Some(Ok(session)) => (session, buffer, None),
         Some(Err(LoadError::OtherVersion(version))) => {
@@ -63,14 +70,21 @@ pub(super) fn open() -> (Session, Option<String>, Option<Say>) {
 }
 
 /// A link to the session as it is.
-pub(super) fn link(session: &Session, buffer: Option<&str>) -> String {
+pub(super) fn link(session: &Session, drafts: &Drafts) -> String {
     let mut link = format!(
         "{}#{SESSION}={}",
         web::address(),
         base64::encode(session.save().as_bytes())
     );
-    if let Some(text) = buffer {
-        link.push_str(&format!("&{BUFFER}={}", base64::encode(text.as_bytes())));
+    let mut add = |key: &str, text: &str| {
+        link.push_str(&format!("&{key}={}", base64::encode(text.as_bytes())));
+    };
+    let mut others = drafts.clone();
+    if let Some(text) = others.remove(FILE) {
+        add(BUFFER, &text);
+    }
+    if !others.is_empty() {
+        add(DRAFTS, &serde_json::to_string(&others).unwrap_or_default());
     }
     link
 }

@@ -17,6 +17,7 @@ mod panels;
 mod play;
 mod stage;
 mod story;
+mod tabs;
 mod terminal;
 mod time;
 mod tracks;
@@ -133,14 +134,7 @@ fn side(page: Page) -> AnyView {
         <aside class="side" aria-label=move || page.text(&t::side_label())>
             <div class="side-rail" hidden=move || page.side_open.get()>{toggle(t::side_open)}</div>
             <div class="side-tabs" hidden=move || !page.side_open.get()>
-                <div class="tabs" role="tablist" aria-label=move || page.text(&t::side_tabs())>
-                    <button class="tab" role="tab" id="tab-yaml" aria-selected="true" aria-controls="panel-yaml">
-                        <span class="mono">{editor::FILE}</span>
-                        {move || page.edited().then(|| view! {
-                            <span class="dot unapplied"></span><span class="sr">{page.text(&t::editor_unapplied_dot())}</span>
-                        })}
-                    </button>
-                </div>
+                {editor::tabs(page)}
                 {toggle(t::side_close)}
             </div>
             <div class="side-body" hidden=move || !page.side_open.get() && page.view.get() == View::Board>

@@ -1,11 +1,11 @@
 //! The state of the screen: the session, what is derived from it, and what only the screen knows.
 
-use super::editor::FILE;
 use super::link;
 use super::play::Play;
 use super::story::{Story, Told};
+use super::tabs::Tabs;
 use crate::api::{Key, Kind, Millis, Object, Str, Time, Value};
-use crate::manifest::{Diagnostic, diagnose, read_documents};
+use crate::manifest::read_documents;
 use crate::session::{Input, LineKind, Origin, Session, Terminal};
 use crate::sim::{Settings, WriteRecord};
 use crate::view::{
@@ -79,13 +79,6 @@ pub(super) struct BranchRow {
     pub lanes: Vec<Lane>,
 }
 
-/// What was applied last, of the file in the editor.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Applied {
-    pub text: Str,
-    pub at: Time,
-}
-
 /// What the screen keeps beside the session and never shows as it is.
 #[derive(Default)]
 pub(super) struct Later {
@@ -157,19 +150,20 @@ pub(super) struct Page {
     /// Whether the last change came from scrubbing or stepping back, which does not move.
     pub still: RwSignal<bool>,
     // The editor.
-    pub buffer: RwSignal<String>,
-    pub applied: RwSignal<Option<Applied>>,
+    pub tabs: Tabs,
+    /// CodeMirror, once it has taken the place of the plain text area.
+    pub editor: StoredValue<Option<web::RichEditor>, LocalStorage>,
+    /// Whether it has.
+    pub rich: RwSignal<bool>,
     /// Where the cluster differs from what was applied last.
     pub differences: RwSignal<Vec<Difference>>,
-    pub problems: RwSignal<Vec<Diagnostic>>,
 }
 
 impl Page {
     /// Opens the page as its address says.
     pub fn open() -> Page {
-        let (session, buffer, trouble) = link::open();
+        let (session, drafts, trouble) = link::open();
         let store = session.world().store().clone();
-        let text = buffer.unwrap_or_else(|| file_text(&session));
         let page = Page {
             embed: web::query_value("embed").is_some() || web::framed(),
             language: RwSignal::new(first_language()),
@@ -216,16 +210,15 @@ impl Page {
             skip_waits: RwSignal::new(true),
             busy: RwSignal::new(None),
             still: RwSignal::new(false),
-            buffer: RwSignal::new(text),
-            applied: RwSignal::new(None),
+            tabs: Tabs::new(session.files().clone(), drafts),
+            editor: StoredValue::new_local(None),
+            rich: RwSignal::new(false),
             differences: RwSignal::new(Vec::new()),
-            problems: RwSignal::new(Vec::new()),
             session: StoredValue::new_local(session),
             later: StoredValue::new_local(Later::default()),
         };
         page.show_settings();
         page.follow_the_systems_theme();
-        page.check();
         page.refresh();
         page
     }
@@ -305,7 +298,7 @@ impl Page {
             self.refresh_terminal(session);
             self.refresh_transport(session);
             self.refresh_tracks(session);
-            self.refresh_applied(session);
+            self.refresh_files(session);
         });
         self.type_ahead();
         super::api::changed(self);
@@ -496,26 +489,8 @@ impl Page {
         })
     }
 
-    /// What was applied last: the file as it was saved before the last `apply` of it.
-    fn refresh_applied(self, session: &Session) {
-        let taken = session.position().inputs;
-        let mut saved = Str::from(crate::session::WEB_YAML);
-        let mut applied = None;
-        for entry in session.history().log().iter().take(taken) {
-            match &entry.input {
-                Input::Save { file, text } if file.as_str() == FILE => saved = text.clone(),
-                Input::Spawn { line, .. } if applies_file(line) => {
-                    applied = Some((saved.clone(), entry.at))
-                }
-                _ => {}
-            }
-        }
-        self.refresh_differences(session, applied.as_ref().map(|(text, _)| text));
-        put(self.applied, applied.map(|(text, at)| Applied { text, at }));
-    }
-
     /// Where the cluster differs from what was applied: somebody changed it since.
-    fn refresh_differences(self, session: &Session, applied: Option<&Str>) {
+    pub fn refresh_differences(self, session: &Session, applied: Option<&Str>) {
         let Some(text) = applied else {
             put(self.differences, Vec::new());
             return;
@@ -532,92 +507,6 @@ impl Page {
             .later
             .with_value(|later| view::differences(store, &later.documents.1));
         put(self.differences, found);
-    }
-
-    // The editor.
-
-    pub fn edit(self, text: String) {
-        self.buffer.set(text);
-        self.check();
-    }
-
-    fn check(self) {
-        put(
-            self.problems,
-            self.buffer.with_untracked(|text| diagnose(text)),
-        );
-    }
-
-    /// What the buffer is compared with: what was applied last, or the file as it is.
-    fn base(self) -> Str {
-        match self.applied.get() {
-            Some(applied) => applied.text,
-            None => Str::from(crate::session::WEB_YAML),
-        }
-    }
-
-    /// Whether the buffer differs from what was applied last.
-    pub fn edited(self) -> bool {
-        let base = self.base();
-        self.buffer.with(|text| *text != *base)
-    }
-
-    /// Whether Apply would do something.
-    pub fn dirty(self) -> bool {
-        self.applied.with(Option::is_none)
-            || self.edited()
-            || self.differences.with(|found| !found.is_empty())
-    }
-
-    pub fn changed_lines(self) -> std::collections::BTreeSet<usize> {
-        let base = self.base();
-        self.buffer.with(|text| view::changed_lines(&base, text))
-    }
-
-    pub fn discard(self) {
-        let base = self.base();
-        self.edit(base.to_string());
-    }
-
-    /// The two lines at the foot of the editor.
-    pub fn editor_state(self) -> (Say, Say) {
-        let problems = self
-            .problems
-            .with(|p| p.iter().filter(|p| !p.warning).count());
-        if problems > 0 {
-            return (t::editor_problem_note(problems), self.changes().1);
-        }
-        if self.edited() {
-            return self.changes();
-        }
-        let differs = self.differences.with(|found| {
-            let first = found.first()?.clone();
-            let say = match first.cluster {
-                Some(cluster) => t::editor_difference(cluster, first.field, first.file),
-                None => t::editor_difference_none(first.field, first.file),
-            };
-            Some((t::editor_differences(found.len()), say))
-        });
-        if let Some(differs) = differs {
-            return differs;
-        }
-        match self.applied.get() {
-            Some(applied) => {
-                let at = super::time::clock(applied.at);
-                (t::editor_applied(), t::editor_applied_at(at))
-            }
-            None => (t::editor_never(), t::editor_never_hint()),
-        }
-    }
-
-    fn changes(self) -> (Say, Say) {
-        let lines = self.changed_lines();
-        let listed: Vec<String> = lines.iter().take(6).map(usize::to_string).collect();
-        let more = if lines.len() > 6 { ", …" } else { "" };
-        (
-            t::editor_changes(lines.len()),
-            t::editor_lines(lines.len(), format!("{}{more}", listed.join(", "))),
-        )
     }
 
     // The shown set.
@@ -655,23 +544,6 @@ pub(super) fn put<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, val
     if signal.with_untracked(|old| *old != value) {
         signal.set(value);
     }
-}
-
-fn applies_file(line: &str) -> bool {
-    let mut words = line.split_whitespace();
-    matches!(words.next(), Some("kubectl" | "k"))
-        && words.next() == Some("apply")
-        && line
-            .split(['=', ' ', '\'', '"'])
-            .any(|word| word.trim_start_matches("./") == FILE)
-}
-
-fn file_text(session: &Session) -> String {
-    session
-        .files()
-        .get(FILE)
-        .map(|text| text.to_string())
-        .unwrap_or_default()
 }
 
 /// What the address says, else what was kept.

@@ -5,6 +5,7 @@ use super::board::{BoardView, MANY, swatch};
 use super::grid::GridBoard;
 use super::icons::icon;
 use super::menu::{Menu, in_namespace, node_entries, set_entries};
+use super::tabs::FILE;
 use super::words::{rich, word};
 use crate::api::Key;
 use crate::view::{NodeRow, OtherRow, RevisionKey, ServiceRow, SetRow, t};
@@ -278,7 +279,7 @@ fn nothing_applied(page: Page) -> AnyView {
                 <div class="empty-text" role="gridcell" tabindex="0">
                     <b>{page.text(&t::board_empty())}</b>
                     <p>{rich(page, &t::board_empty_do())}</p>
-                    <button class="btn solid" on:click=move |_| page.apply()>{page.text(&t::board_empty_apply())}</button>
+                    <button class="btn solid" on:click=move |_| page.apply(&FILE.into())>{page.text(&t::board_empty_apply())}</button>
                 </div>
             </div>
         </div>

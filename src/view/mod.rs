@@ -1,5 +1,6 @@
 //! Plain rows for a screen, derived from worlds; no behaviour.
 
+pub mod assist;
 pub mod base64;
 mod board;
 mod changes;

@@ -1,8 +1,10 @@
 //! What the page asks of the browser. Nothing here may fail the page: what a browser forbids is answered with
 //! nothing or false.
 
+mod editor;
 mod storage;
 
+pub use editor::{RichEditor, open_editor};
 pub use storage::{Storage, load, save};
 
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -103,7 +105,6 @@ pub fn set_root_attribute(name: &str, value: Option<&str>) {
     };
 }
 
-/// Gives an element the focus, by its id.
 /// Gives the first element that a selector finds the focus.
 pub fn focus_first(selector: &str) {
     let element = document().and_then(|document| document.query_selector(selector).ok().flatten());
@@ -120,10 +121,22 @@ pub fn focus(id: &str) {
     }
 }
 
-/// The element that has the focus.
+/// Types text where the cursor is, so that the browser can undo it.
+pub fn insert_text(text: &str) {
+    let document = document().and_then(|d| d.dyn_into::<web_sys::HtmlDocument>().ok());
+    if let Some(document) = document {
+        let _ = document.exec_command_with_show_ui_and_value("insertText", false, text);
+    }
+}
+
+/// The element that has the focus, also inside a shadow root.
 #[must_use]
 pub fn focused() -> Option<web_sys::Element> {
-    document()?.active_element()
+    let mut element = document()?.active_element()?;
+    while let Some(inner) = element.shadow_root().and_then(|root| root.active_element()) {
+        element = inner;
+    }
+    Some(element)
 }
 
 /// The text that is selected on the page.

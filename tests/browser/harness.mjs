@@ -105,11 +105,20 @@ export class Screen {
   /** Replaces all that is in a text box, as pasting over it does. */
   async fill(role, name, text) {
     const target = await this.find(role, name);
-    await target.evaluate((element, pasted) => {
+    const plain = await target.evaluate((element, pasted) => {
       element.focus();
-      if (element.select) element.select();
-      else getSelection().selectAllChildren(element);
+      if (!element.select) return false;
+      element.select();
       document.execCommand('insertText', false, pasted);
+      return true;
+    }, text);
+    if (plain) return;
+    await this.key(process.platform === 'darwin' ? 'Meta+a' : 'Control+a');
+    await target.evaluate((element, pasted) => {
+      // A browser lets no script fill a clipboard event.
+      const paste = new Event('paste', { bubbles: true, cancelable: true });
+      Object.defineProperty(paste, 'clipboardData', { value: { types: ['text/plain'], getData: () => pasted } });
+      element.dispatchEvent(paste);
     }, text);
   }
 
@@ -127,9 +136,12 @@ export class Screen {
     return (await this.find(role, name)).evaluate((element) => element.innerText);
   }
 
-  /** What a text box holds. */
+  /** What a text box holds; of a rich one, the lines that are drawn, without what is told between them. */
   async value(role, name) {
-    return (await this.find(role, name)).evaluate((element) => element.value ?? element.textContent);
+    return (await this.find(role, name)).evaluate((element) => {
+      const lines = [...element.querySelectorAll('.cm-line')];
+      return element.value ?? (lines.length > 0 ? lines.map((line) => line.textContent).join('\n') : element.textContent);
+    });
   }
 
   /** The accessible names of all elements of a role, in the page's order. */
@@ -226,7 +238,12 @@ function inPage(role, name, namesOnly) {
     getComputedStyle(element).visibility !== 'hidden' &&
     !element.closest('[aria-hidden=true], [inert]');
   const implicit = (tags[role] ?? '').split(', ').filter(Boolean).map((tag) => `${tag}:not([role])`);
-  const found = [...document.querySelectorAll([`[role=${role}]`, ...implicit].join(', '))].filter(shown);
+  const selector = [`[role=${role}]`, ...implicit].join(', ');
+  const inside = (root) => {
+    const hosts = [...root.querySelectorAll('.rich')].filter((element) => element.shadowRoot);
+    return [...root.querySelectorAll(selector), ...hosts.flatMap((host) => inside(host.shadowRoot))];
+  };
+  const found = inside(document).filter(shown);
   if (namesOnly) return found.map(nameOf);
   return name === null ? found : found.filter((element) => nameOf(element) === name);
 }

@@ -40,6 +40,9 @@ async function visit({ theme, width }, act) {
       return made;
     };
   });
+  // The editor comes when all is loaded: what puts it on the page need not be there first.
+  await page.setRequestInterception(true);
+  page.on('request', (request) => (/\/editor-[^/]*$/.test(request.url()) ? request.abort() : request.continue()));
   await page.goto(site.address);
   await act(new Screen(page, true));
   await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));

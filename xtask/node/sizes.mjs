@@ -20,7 +20,7 @@ const GROWTH = 10_000;
 const [site, record, flag] = process.argv.slice(2);
 const html = readFileSync(join(site, 'index.html'), 'utf8');
 const first = weigh(['index.html', ...new Set(firstLoad())], 'total');
-const later = weigh([...html.matchAll(/\bdata-rest="([^"]+)"/g)].map(([, address]) => plain(address)), 'total later');
+const later = weigh([...html.matchAll(/\b(?:data-rest|name="editor" content)="([^"]+)"/g)].map(([, address]) => plain(address)), 'total later');
 
 if (flag === '--record') writeFileSync(record, toTable([...first, ...later]));
 const before = existsSync(record) ? fromTable(readFileSync(record, 'utf8')) : new Map();

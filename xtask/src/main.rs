@@ -98,7 +98,7 @@ fn dist(arguments: &[String]) -> Result<ExitCode> {
         [flag] if flag == "--record" => true,
         _ => return Err("dist takes no argument but --record".into()),
     };
-    setup::for_the_page(true)?;
+    setup::for_the_page()?;
     let place = places::Target::claim("test")?;
     let site = places::workspace()?.join("dist");
     page::build(&page::Build {

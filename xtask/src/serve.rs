@@ -14,8 +14,9 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::{Result, page, places, setup};
 
 /// What is watched, beside the folders' contents.
-const WATCHED: [&str; 9] = [
+const WATCHED: [&str; 10] = [
     "src",
+    "editor",
     "style",
     "texts",
     "lessons",
@@ -87,7 +88,7 @@ fn host(text: &str) -> Result<IpAddr> {
 /// # Errors
 /// When the first build fails or no port is free.
 pub fn serve(options: &Options) -> Result<ExitCode> {
-    setup::for_the_page(options.release)?;
+    setup::for_the_page()?;
     let place = places::Target::claim("serve")?;
     let site = place.folder().join("site");
     println!("Building the page (about one minute the first time, three with --release)...");

@@ -44,22 +44,22 @@ const TRUNK: Tool = Tool {
 /// # Errors
 /// When something can be neither found nor installed.
 pub fn everything() -> Result<()> {
-    for_the_page(true)?;
+    for_the_page()?;
     target(WASI)?;
     println!("Everything is installed.");
     Ok(())
 }
 
-/// What building the page needs; a release build also needs packages of npm.
+/// What building the page needs: the editor's parts are packages of npm.
 ///
 /// # Errors
 /// When something can be neither found nor installed.
-pub fn for_the_page(release: bool) -> Result<()> {
+pub fn for_the_page() -> Result<()> {
     node()?;
     target(WASM)?;
     tool(&WASM_BINDGEN)?;
     tool(&TRUNK)?;
-    if release { npm_packages() } else { Ok(()) }
+    npm_packages()
 }
 
 /// The standard library for a target, by rustup.

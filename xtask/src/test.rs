@@ -374,7 +374,7 @@ fn compare(native: &str, wasm: &str) -> Outcome {
 }
 
 fn build_page(bench: &Bench) -> Outcome {
-    setup::for_the_page(true)?;
+    setup::for_the_page()?;
     page::build(&page::Build {
         release: true,
         site: &bench.site(),

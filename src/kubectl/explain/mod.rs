@@ -101,7 +101,9 @@ impl Described {
         })
     }
 
-    fn requires(&self, field: &str) -> bool {
+    /// Whether an object without this field is refused.
+    #[must_use]
+    pub fn requires(&self, field: &str) -> bool {
         self.required.split(',').any(|name| name == field)
     }
 }
@@ -119,9 +121,16 @@ impl DescribedField {
         }
     }
 
-    /// The values that are allowed, as they are printed.
-    fn values(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let values = self.enumerated.split(',');
+    /// Its description; empty if it has none.
+    #[must_use]
+    pub fn text(&self) -> String {
+        unescape(self.description)
+    }
+
+    /// The values that are allowed, as they are printed; none if any is.
+    pub fn values(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let values = Some(self.enumerated).filter(|all| !all.is_empty());
+        let values = values.into_iter().flat_map(|all| all.split(','));
         values.map(|value| if value.is_empty() { "\"\"" } else { value })
     }
 
@@ -144,17 +153,23 @@ impl DescribedField {
     }
 }
 
-/// What a field is: its type and its description, for a reader who points at it. `path` leads from the
-/// object's root, lists left out.
+/// The field that `path` leads to from an object's root; lists are left out of a path, keys of maps are not.
 #[must_use]
-pub fn field(api_version: &str, kind: &str, path: &[&str]) -> Option<(String, String)> {
+pub fn field(api_version: &str, kind: &str, path: &[&str]) -> Option<DescribedField> {
     let mut at = Described::of_kind(api_version, kind)?;
-    let (last, above) = path.split_last()?;
-    for name in above {
-        at = at.fields().find(|field| field.name == *name)?.inner()?;
+    let mut names = path.iter();
+    loop {
+        let name = names.next()?;
+        let field = at.fields().find(|field| field.name == *name)?;
+        // A key of a map is no field.
+        if field.written.starts_with("map[") {
+            names.next();
+        }
+        if names.as_slice().is_empty() {
+            return Some(field);
+        }
+        at = field.inner()?;
     }
-    let found = at.fields().find(|field| field.name == *last)?;
-    Some((found.kind(), unescape(found.description)))
 }
 
 /// What is printed, and what is said if a field does not exist.
@@ -362,6 +377,6 @@ mod tests {
             "StatefulSet",
             &["spec", "template", "spec", "containers", "image"],
         );
-        assert_eq!(said.map(|(kind, _)| kind), Some("string".to_owned()));
+        assert_eq!(said.map(|field| field.kind()), Some("string".to_owned()));
     }
 }

@@ -105,6 +105,13 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         }
     }
     failure.result()?;
+    if dry_run == DryRun::No {
+        // The editor marks what was changed since.
+        let now = cx.now();
+        for file in &loaded.read {
+            cx.files.note_applied(file, now);
+        }
+    }
     Ok(Outcome::Done(0))
 }
 
