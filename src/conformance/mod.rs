@@ -7,6 +7,7 @@ mod cli;
 mod corpus;
 pub mod doctest;
 mod floor;
+mod known;
 mod memory;
 mod normalise;
 mod pattern;
@@ -73,6 +74,8 @@ pub struct Report {
     pub failed: usize,
     /// What was different, in order.
     pub differences: Vec<Difference>,
+    /// For each check that failed, the place of its first difference.
+    pub failing: Vec<String>,
 }
 
 /// One difference between a recording and what happened here.
@@ -93,6 +96,8 @@ impl Report {
             self.passed += 1;
         } else {
             self.failed += 1;
+            let place = differences.first().map(|first| first.place.clone());
+            self.failing.extend(place);
             self.differences.extend(differences);
         }
     }

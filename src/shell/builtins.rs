@@ -59,7 +59,7 @@ pub(super) fn run(machine: &mut Machine, argv: &[String], cx: &mut Context<'_>) 
         "echo" => Outcome::Done(echo(machine, rest, cx)),
         "printf" => Outcome::Done(super::printf::run(machine, rest, cx)),
         "export" | "readonly" => Outcome::Done(export(machine, rest, cx)),
-        "local" | "declare" => Outcome::Done(declare(rest, cx)),
+        "local" | "declare" => Outcome::Done(declare(machine, rest, cx)),
         "unset" => {
             for name in rest.iter().filter(|name| !name.starts_with('-')) {
                 variables::unset(cx.env, name);
@@ -196,10 +196,11 @@ fn export(machine: &Machine, rest: &[String], cx: &mut Context<'_>) -> i32 {
     status
 }
 
-fn declare(rest: &[String], cx: &mut Context<'_>) -> i32 {
+fn declare(machine: &mut Machine, rest: &[String], cx: &mut Context<'_>) -> i32 {
     for word in rest.iter().filter(|word| !word.starts_with('-')) {
         let (name, value) = word.split_once('=').unwrap_or((word, ""));
         if is_name(name) {
+            machine.hide(name, cx.env);
             variables::set(cx.env, name, value);
         }
     }

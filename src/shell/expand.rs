@@ -253,7 +253,13 @@ impl Expander<'_> {
     ) -> Expanded<()> {
         let params = self.params;
         if quoted && name == "*" {
-            return self.add(&params.join(" "), true, split, fields);
+            let separators = variables::get(self.env, "IFS");
+            let between = match separators.as_ref().map(|text| text.chars().next()) {
+                Some(Some(first)) => first.to_string(),
+                Some(None) => String::new(),
+                None => " ".to_owned(),
+            };
+            return self.add(&params.join(&between), true, split, fields);
         }
         for (i, param) in params.iter().enumerate() {
             if i > 0 {

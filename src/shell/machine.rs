@@ -9,7 +9,7 @@ use super::program::{Context, Environment, Output, Program, Progress, Stdin, Wai
 use super::reader::Dialect;
 use super::routes::Routes;
 use super::variables;
-use crate::api::{Str, Time};
+use crate::api::{Str, Time, Value};
 use std::sync::Arc;
 
 /// Commands under way in one shell or subshell.
@@ -67,6 +67,8 @@ pub(super) enum Frame {
     If(Node, usize),
     Function {
         params: Params,
+        /// What its local variables hide: name and value outside.
+        hidden: Vec<(Str, Option<Value>)>,
     },
     Running(Box<Running>),
     Pause(Time),
@@ -199,7 +201,13 @@ impl Machine {
                 self.branch(node, next);
                 None
             }
-            Frame::Function { params } => {
+            Frame::Function { params, hidden } => {
+                for (name, value) in hidden.into_iter().rev() {
+                    match value {
+                        Some(value) => drop(cx.env.variables.insert(name, value)),
+                        None => variables::unset(cx.env, &name),
+                    }
+                }
                 self.params = params;
                 self.depth = self.depth.saturating_sub(1);
                 None
@@ -562,6 +570,20 @@ impl Machine {
             Flow::Return => self.leave_function(),
             Flow::Break(levels) => self.leave_loops(levels, false),
             Flow::Continue(levels) => self.leave_loops(levels, true),
+        }
+    }
+
+    /// Makes a variable one of the function that runs: what it hides is back when that is over.
+    pub(super) fn hide(&mut self, name: &str, env: &Environment) {
+        let mut frames = self.frames.iter_mut().rev();
+        let function = frames.find_map(|frame| match frame {
+            Frame::Function { hidden, .. } => Some(hidden),
+            _ => None,
+        });
+        if let Some(hidden) = function
+            && !hidden.iter().any(|(known, _)| known == name)
+        {
+            hidden.push((Str::new(name), env.variables.get(name).cloned()));
         }
     }
 

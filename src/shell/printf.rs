@@ -4,6 +4,8 @@ use super::escapes::{self, Escape};
 use super::limits;
 use super::machine::Machine;
 use super::program::Context;
+use super::reader::is_name;
+use super::variables;
 
 /// The builtin.
 pub(super) fn run(machine: &Machine, words: &[String], cx: &mut Context<'_>) -> i32 {
@@ -11,12 +13,19 @@ pub(super) fn run(machine: &Machine, words: &[String], cx: &mut Context<'_>) -> 
         Some("--") => &words[1..],
         _ => words,
     };
+    let (into, words) = match words {
+        [flag, name, rest @ ..] if flag == "-v" && is_name(name) => (Some(name), rest),
+        _ => (None, words),
+    };
     let Some((format, arguments)) = words.split_first() else {
         machine.complain(cx, "printf: usage: printf [-v var] format [arguments]");
         return 2;
     };
     let (text, problems) = print(format, arguments);
-    cx.out.stdout(text);
+    match into {
+        Some(name) => variables::set(cx.env, name, text),
+        None => cx.out.stdout(text),
+    }
     for problem in &problems {
         machine.complain(cx, &format!("printf: {problem}"));
     }
@@ -131,7 +140,8 @@ impl Printer<'_> {
             return;
         };
         let text = match kind {
-            's' | 'q' => cut(&self.argument(), spec.precision),
+            's' => cut(&self.argument(), spec.precision),
+            'q' => quoted(&self.argument()),
             'b' => {
                 let (text, stopped) = escapes::echo(&self.argument());
                 self.stopped = stopped;
@@ -142,7 +152,11 @@ impl Printer<'_> {
             'f' | 'F' | 'g' | 'e' => {
                 let value: f64 = self.argument().trim().parse().unwrap_or(0.0);
                 let digits = spec.precision.unwrap_or(6);
-                format!("{value:.digits$}")
+                if kind == 'e' {
+                    exponent(value, digits)
+                } else {
+                    format!("{value:.digits$}")
+                }
             }
             other => {
                 self.problems
@@ -218,4 +232,30 @@ fn cut(text: &str, precision: Option<usize>) -> String {
         Some(count) => text.chars().take(count).collect(),
         None => text.to_owned(),
     }
+}
+/// A word as the shell would read it back, for words of one line.
+fn quoted(word: &str) -> String {
+    if word.is_empty() {
+        return "''".to_owned();
+    }
+    let plain = |c: char| c.is_alphanumeric() || "_-./:=@%+,^".contains(c);
+    let mut text = String::with_capacity(word.len());
+    for c in word.chars() {
+        if !plain(c) {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+    text
+}
+
+/// `1.500000e+03`
+fn exponent(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$e}");
+    let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
+    let (sign, power) = match power.strip_prefix('-') {
+        Some(power) => ('-', power),
+        None => ('+', power),
+    };
+    format!("{mantissa}e{sign}{power:0>2}")
 }

@@ -393,7 +393,10 @@ impl Machine {
         let body = Arc::new(Command::List(parse::paste(source, self.dialect)));
         let params: Vec<String> = argv.iter().skip(1).cloned().collect();
         let before = std::mem::replace(&mut self.params, Arc::from(params));
-        self.frames.push(Frame::Function { params: before });
+        self.frames.push(Frame::Function {
+            params: before,
+            hidden: Vec::new(),
+        });
         self.depth += 1;
         if routes.is_plain() && routes.stdin.is_none() {
             self.frames.push(Frame::Node(body));

@@ -33,7 +33,7 @@ The project's commands:
   cargo xtask shots [FILTER]
       photographs every state of the screen in every theme and size into shots/
       and has axe look at each; FILTER is a part of STATE-SIZE-THEME
-  cargo xtask conformance|model|soak|bench|doctest|lessons [ARGUMENTS]
+  cargo xtask conformance|model|fuzz|soak|bench|doctest|lessons [ARGUMENTS]
       passed to the `tools` binary, which is built optimised
   cargo xtask schema
       write src/manifest/schema_table.txt, the fields of the API's kinds, anew
@@ -72,7 +72,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         "shots" => test::shots(rest),
         "setup" => setup::everything().map(|()| ExitCode::SUCCESS),
         "bench" => test::bench(arguments),
-        "conformance" | "model" | "soak" | "doctest" | "lessons" => test::tools(arguments),
+        "conformance" | "model" | "fuzz" | "soak" | "doctest" | "lessons" => test::tools(arguments),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)

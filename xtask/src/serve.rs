@@ -284,7 +284,7 @@ fn kind(path: &Path) -> &'static str {
         "png" => "image/png",
         "ico" => "image/x-icon",
         "woff2" => "font/woff2",
-        "yaml" | "txt" | "ts" => "text/plain; charset=utf-8",
+        "yaml" | "txt" | "ts" | "md" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     }
 }

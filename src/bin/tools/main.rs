@@ -1,6 +1,7 @@
 //! Command-line tools over the simulation; `cargo xtask` starts them.
 
 mod bench;
+mod fuzz;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,9 @@ fn main() -> ExitCode {
             playground::conformance::doctest::run(rest, &mut |line| println!("{line}"))
         }
         Some((tool, rest)) if tool == "model" => model(rest),
+        Some((tool, rest)) if tool == "fuzz" => {
+            number(rest, 0, 50_000).and_then(|count| fuzz::run(count, number(rest, 1, 1)?))
+        }
         Some((tool, _)) if tool == "soak" => soak(),
         Some((tool, rest)) if tool == "hashes" => {
             let count = rest
@@ -43,13 +47,18 @@ fn main() -> ExitCode {
     }
 }
 
-/// `tools model [STEPS [FIRST]]`: the model test on random worlds.
-fn model(arguments: &[String]) -> Result<bool, String> {
-    let number = |at: usize, usual: u64| match arguments.get(at) {
+/// The number in this place of the arguments.
+fn number(arguments: &[String], at: usize, usual: u64) -> Result<u64, String> {
+    match arguments.get(at) {
         None => Ok(usual),
         Some(word) => word.parse().map_err(|_| format!("not a number: {word}")),
-    };
-    let outcome = playground::selfcheck::model::run(number(1, 1)?, number(0, 200_000)?, 20);
+    }
+}
+
+/// `tools model [STEPS [FIRST]]`: the model test on random worlds.
+fn model(arguments: &[String]) -> Result<bool, String> {
+    let (steps, first) = (number(arguments, 0, 200_000)?, number(arguments, 1, 1)?);
+    let outcome = playground::selfcheck::model::run(first, steps, 20);
     print!("{}", outcome.table());
     let missing = outcome.missing();
     for what in &missing {
@@ -62,5 +71,9 @@ fn model(arguments: &[String]) -> Result<bool, String> {
 
 /// `tools soak`: what takes too long for every change.
 fn soak() -> Result<bool, String> {
-    model(&["10000000".to_owned()])
+    println!("== fuzz");
+    let fuzzed = fuzz::run(1_000_000, 1)?;
+    println!("== model");
+    let modelled = model(&["10000000".to_owned()])?;
+    Ok(fuzzed && modelled)
 }

@@ -115,6 +115,8 @@ struct Open {
     text: String,
     /// How many of its lines were compared.
     seen: usize,
+    /// The prompt at which it waits: what is printed next goes on behind it.
+    prompt: String,
 }
 
 /// Somebody who follows a page.
@@ -173,8 +175,16 @@ impl<'a> Reader<'a> {
         }
         let got = if let Some(mut shell) = self.shell.take() {
             self.tell(shell.process, &commands.text);
-            let printed = self.printed(shell.process);
-            let new = printed.get(shell.seen..).unwrap_or_default().to_vec();
+            let mut printed = self.printed(shell.process);
+            if self.prompt(shell.process) == shell.prompt {
+                printed.pop();
+            }
+            let new = printed.get(shell.seen..).unwrap_or_default();
+            let bare = |line: &String| match shell.prompt.as_str() {
+                "" => line.clone(),
+                prompt => line.trim_start_matches(prompt).to_owned(),
+            };
+            let new = new.iter().map(bare).collect();
             shell.seen = printed.len();
             self.shell = Some(shell);
             new
@@ -224,10 +234,12 @@ impl<'a> Reader<'a> {
         let printed = self.printed(process);
         self.last = printed.clone();
         if self.session.desk().is_running(process) {
+            let prompt = self.prompt(process);
             let open = Open {
                 process,
                 text: commands.text.clone(),
-                seen: printed.len(),
+                seen: printed.len() - usize::from(!prompt.is_empty()),
+                prompt,
             };
             if self.session.desk().reads(process) {
                 self.shell = Some(open);
@@ -255,6 +267,13 @@ impl<'a> Reader<'a> {
     fn settle(&mut self) {
         let from = self.session.now();
         while self.session.run_until_stable(from, 10_000) == Stability::More {}
+    }
+
+    /// The line that a process has begun and not ended.
+    fn prompt(&self, process: u32) -> String {
+        let mut lines = self.session.terminal().lines().iter().rev();
+        let last = lines.find(|line| line.process == process && line.open);
+        last.map_or(String::new(), |line| line.text.to_string())
     }
 
     /// What a process has printed so far.

@@ -3,6 +3,7 @@
 //! `kubectl/pkg/cmd/create`, `kubectl/pkg/cmd/run/run.go`
 
 use super::apply::with_last_applied;
+use super::run_attached::Attached;
 use super::{DRY_RUN, FIELD_MANAGER, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, TEMPLATE};
 use crate::api::{ApiError, Kind, Map, Object, Value};
 use crate::kubectl::cli::{Cli, DryRun, Outcome};
@@ -55,23 +56,23 @@ pub const DEPLOYMENT_FLAGS: &[Flag] = made_of![
 /// The flags of `run`.
 pub const RUN_FLAGS: &[Flag] = made_of![
     flag("annotations", None, FlagType::Texts).missing(),
-    flag("attach", None, FlagType::Bool).missing(),
+    flag("attach", None, FlagType::Bool),
     flag("command", None, FlagType::Bool),
     flag("env", None, FlagType::Texts),
     flag("expose", None, FlagType::Bool).missing(),
     flag("image", None, FlagType::Text),
     flag("image-pull-policy", None, FlagType::Text),
     flag("labels", Some('l'), FlagType::Text),
-    flag("leave-stdin-open", None, FlagType::Bool).missing(),
+    flag("leave-stdin-open", None, FlagType::Bool),
     flag("override-type", None, FlagType::Text).missing(),
     flag("overrides", None, FlagType::Text).missing(),
     flag("port", None, FlagType::Text),
     flag("privileged", None, FlagType::Bool).missing(),
     flag("quiet", Some('q'), FlagType::Bool),
     flag("restart", None, FlagType::Text),
-    flag("rm", None, FlagType::Bool).missing(),
-    flag("stdin", Some('i'), FlagType::Bool).missing(),
-    flag("tty", Some('t'), FlagType::Bool).missing(),
+    flag("rm", None, FlagType::Bool),
+    flag("stdin", Some('i'), FlagType::Bool),
+    flag("tty", Some('t'), FlagType::Bool),
 ];
 
 pub(super) fn one_name(cli: &Cli) -> Result<&str, Failure> {
@@ -336,6 +337,29 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         };
         container.set(&[field], Value::list(words.iter().map(String::as_str)));
     }
+    let attach = flags.on("attach") || flags.on("stdin") || flags.on("tty");
+    if flags.on("rm") && !attach {
+        return Err(Failure::error(
+            "--rm should only be used for attached containers",
+        ));
+    }
+    if attach && cli.dry_run()?.on() {
+        return Err(Failure::error(
+            "--dry-run=server or --dry-run=client can't be used with attached containers options (--attach, --stdin, or --tty)",
+        ));
+    }
+    for (field, on) in [
+        ("stdin", flags.on("stdin")),
+        (
+            "stdinOnce",
+            flags.on("stdin") && !flags.on("leave-stdin-open"),
+        ),
+        ("tty", flags.on("tty")),
+    ] {
+        if on {
+            container.set(&[field], true);
+        }
+    }
     if let Some(port) = flags.int("port") {
         container.set(
             &["ports"],
@@ -383,5 +407,11 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     };
     tree.set(&["spec", "restartPolicy"], restart);
     tree.set(&["status"], Value::empty_map());
-    make(cx, cli, Kind::Pod, tree, Failure::from)
+    if !attach {
+        return make(cx, cli, Kind::Pod, tree, Failure::from);
+    }
+    tree.set(&["metadata", "namespace"], cli.namespace.as_str());
+    let pod = cx.world.create(Kind::Pod, tree, false)?;
+    let attached = Attached::new(cx, cli, pod.key(), words, image)?;
+    Ok(Outcome::Run(Box::new(attached)))
 }

@@ -69,6 +69,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         program,
         env: Environment::default(),
         with_stdin: cli.flags.on("stdin"),
+        attached: false,
     };
     match inside.poll(cx) {
         Progress::Done(code) => Ok(Outcome::Done(code)),
@@ -172,14 +173,27 @@ fn container(cx: &mut Context<'_>, cli: &Cli, key: &Key) -> Result<Str, Failure>
 
 /// A program that runs in a container.
 #[derive(Clone)]
-struct Inside {
+pub(super) struct Inside {
     host: Host,
     program: Box<dyn Program>,
     env: Environment,
     with_stdin: bool,
+    /// Whether it is the container's own program: its exit code is not told.
+    attached: bool,
 }
 
 impl Inside {
+    /// The container's own program.
+    pub(super) fn attached(host: Host, program: Box<dyn Program>, with_stdin: bool) -> Inside {
+        Inside {
+            host,
+            program,
+            env: Environment::default(),
+            with_stdin,
+            attached: true,
+        }
+    }
+
     /// Runs `act` where the program stands. Without `-i` it reads nothing.
     fn enter(
         &mut self,
@@ -203,6 +217,7 @@ impl Inside {
         let progress = act(self.program.as_mut(), &mut inner);
         if let Progress::Done(code) = progress
             && code != 0
+            && !self.attached
         {
             cx.out
                 .stderr(format!("command terminated with exit code {code}\n"));

@@ -31,6 +31,7 @@ pub mod logs;
 pub mod patch;
 pub mod rollout;
 mod rollout_status;
+mod run_attached;
 pub mod scale;
 pub mod set_fields;
 pub mod set_image;
