@@ -30,7 +30,8 @@ pub fn reconcile(cluster: &mut dyn Cluster, namespace: &str, name: &str) -> Acti
     let Some(view) = pod.pod() else {
         return Action::DONE;
     };
-    if !view.node.is_empty() || pod.meta.terminating() {
+    let gated = !pod.tree().items_at(&["spec", "schedulingGates"]).is_empty();
+    if !view.node.is_empty() || pod.meta.terminating() || gated {
         return Action::DONE;
     }
     match place(cluster, &pod, view) {

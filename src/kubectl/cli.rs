@@ -146,6 +146,11 @@ pub enum Command {
 /// What kubectl says of them.
 pub fn read(words: &[String], context: &Context<'_>) -> Result<Command, Failure> {
     let (path, words) = command(words);
+    if path.is_empty()
+        && let Some((_, name)) = first_word(&words, "")
+    {
+        return Err(verbs::unknown(name));
+    }
     let verb = verbs::find(&path);
     let taken = match verb {
         Some(verb) => verb.flags.to_vec(),
@@ -154,11 +159,6 @@ pub fn read(words: &[String], context: &Context<'_>) -> Result<Command, Failure>
     let flags = parse_flags(&words, &taken, &path)?;
     if flags.on("help") {
         return help(&path);
-    }
-    if path.is_empty()
-        && let Some(name) = flags.args.first()
-    {
-        return Err(verbs::unknown(name));
     }
     if let Some((stream, code)) = group(&path) {
         if code != 0 && !flags.args.is_empty() {

@@ -132,7 +132,7 @@ fn among(problem: &Problem) -> String {
 /// `The StatefulSet "web" is invalid: …`; several causes as a list.
 fn invalid(error: &ApiError) -> String {
     let subject = match &error.about {
-        Some((kind, name)) => format!("The {kind} \"{name}\" is invalid"),
+        Some((kind, name)) => format!("The {kind} {} is invalid", crate::manifest::go_quote(name)),
         None => "The request is invalid".to_owned(),
     };
     let causes: Vec<String> = error

@@ -103,6 +103,15 @@ pub struct Flags {
 }
 
 impl Flags {
+    /// The words and flags in full, as `--record` notes them.
+    #[must_use]
+    pub fn written(&self) -> Vec<String> {
+        let given = self.given.iter();
+        let flags = given
+            .flat_map(|(name, values)| values.iter().map(move |value| format!("--{name}={value}")));
+        self.args.iter().cloned().chain(flags).collect()
+    }
+
     /// Takes `words` apart by the given flags. `others` are those that kubectl has besides.
     ///
     /// # Errors
@@ -374,6 +383,24 @@ pub fn parse_duration(text: &str) -> Result<Millis, String> {
     Ok(if negative { -total } else { total })
 }
 
+/// A duration as Go prints it (`1m30s`, `500ms`, `1.5s`).
+#[must_use]
+pub fn go_duration(millis: Millis) -> String {
+    let (minutes, rest) = (millis / 60_000, millis % 60_000);
+    let seconds = match rest % 1000 {
+        0 => format!("{}", rest / 1000),
+        part => format!("{}.{part:03}", rest / 1000)
+            .trim_end_matches('0')
+            .to_owned(),
+    };
+    match (minutes / 60, minutes % 60) {
+        (0, 0) if rest > 0 && rest < 1000 => format!("{rest}ms"),
+        (0, 0) => format!("{seconds}s"),
+        (0, minutes) => format!("{minutes}m{seconds}s"),
+        (hours, minutes) => format!("{hours}h{minutes}m{seconds}s"),
+    }
+}
+
 /// Text in Go's double quotes (`%q`).
 #[must_use]
 pub fn quote(text: &str) -> String {
@@ -468,6 +495,20 @@ mod tests {
             assert_eq!(refusal(line), text);
         }
         assert_eq!(parse("--token=x").err(), Some(FlagError::Missing("token")));
+    }
+
+    #[test]
+    fn durations_as_go_prints_them() {
+        for (millis, text) in [
+            (0, "0s"),
+            (500, "500ms"),
+            (3000, "3s"),
+            (1500, "1.5s"),
+            (90_000, "1m30s"),
+            (7_200_000, "2h0m0s"),
+        ] {
+            assert_eq!(go_duration(millis), text);
+        }
     }
 
     #[test]

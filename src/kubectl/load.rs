@@ -42,7 +42,7 @@ pub struct Loaded {
 pub fn documents(cx: &mut Context<'_>, cli: &Cli) -> Result<Loaded, Failure> {
     let mut loaded = Loaded::default();
     for name in cli.files() {
-        for (file, text) in texts(cx, name)? {
+        for (file, text) in texts(cx, name, cli.flags.on("recursive"))? {
             loaded.read.push(file.clone());
             let stream = manifest::read_stream(&text);
             for document in stream.documents {
@@ -59,7 +59,11 @@ pub fn documents(cx: &mut Context<'_>, cli: &Cli) -> Result<Loaded, Failure> {
 }
 
 /// The texts that a name of `-f` stands for: a file, a folder's files, standard input.
-fn texts(cx: &mut Context<'_>, name: &str) -> Result<Vec<(String, String)>, Failure> {
+fn texts(
+    cx: &mut Context<'_>,
+    name: &str,
+    recursive: bool,
+) -> Result<Vec<(String, String)>, Failure> {
     if name == "-" {
         return Ok(vec![("STDIN".to_owned(), cx.stdin.take())]);
     }
@@ -86,10 +90,7 @@ fn texts(cx: &mut Context<'_>, name: &str) -> Result<Vec<(String, String)>, Fail
     let names: Vec<String> = cx
         .files
         .names()
-        .filter(|file| {
-            file.strip_prefix(folder.as_str())
-                .is_some_and(|rest| !rest.contains('/'))
-        })
+        .filter(|file| file.starts_with(folder.as_str()))
         .map(ToString::to_string)
         .collect();
     if names.is_empty() {
@@ -101,6 +102,7 @@ fn texts(cx: &mut Context<'_>, name: &str) -> Result<Vec<(String, String)>, Fail
     let found: Vec<(String, String)> = names
         .into_iter()
         .filter(|file| is_manifest(file))
+        .filter(|file| recursive || !file[folder.len()..].contains('/'))
         .filter_map(|file| {
             let shown = file.strip_prefix(here.as_str()).unwrap_or(&file);
             Some((shown.to_owned(), cx.files.get(&file)?.to_string()))
@@ -115,9 +117,10 @@ fn texts(cx: &mut Context<'_>, name: &str) -> Result<Vec<(String, String)>, Fail
 }
 
 impl Loaded {
-    /// Takes a document, or the items of a `List`.
+    /// Takes a document, or the items of a list (`List`, `ServiceList`).
     fn take(&mut self, tree: Value, file: &str, cli: &Cli) {
-        if tree.str_at(&["kind"]) == Some("List") && tree.str_at(&["apiVersion"]) == Some("v1") {
+        let kind = tree.str_at(&["kind"]).unwrap_or_default();
+        if kind.ends_with("List") && matches!(tree.get("items"), Some(Value::List(_))) {
             for item in tree.items_at(&["items"]) {
                 self.take_one(item.clone(), file, cli);
             }
@@ -189,9 +192,9 @@ fn type_of(tree: &Value, file: &str, validate: bool) -> Result<&'static Resource
             fault.message
         ))),
         ClientRefusal::NoMatch { kind, version } => {
-            let known = TYPES
-                .iter()
-                .find(|t| t.api_version == version && t.kind.eq_ignore_ascii_case(&kind));
+            let known = TYPES.iter().find(|t| {
+                t.api_version == version && (t.kind == kind || t.kind.to_ascii_lowercase() == kind)
+            });
             if let Some(of) = known {
                 return Ok(of);
             }

@@ -96,9 +96,45 @@ fn start(words: &[String], cx: &mut Context<'_>) -> Result<Started, Failure> {
             if reads && cx.stdin.open {
                 return Ok(Started::Reading);
             }
+            warn_of_flags(cx, &cli);
             (verb.run)(cx, &cli).map(Started::As)
         }
     }
+}
+
+/// What kubectl says of flags that it would rather not have.
+fn warn_of_flags(cx: &mut Context<'_>, cli: &cli::Cli) {
+    if cli.flags.on("record") {
+        cx.out
+            .stderr("Flag --record has been deprecated, --record will be removed in the future\n");
+    }
+    // The places are those of the source of kubectl 1.36.3, as it prints them.
+    let (place, text) = match cli.flags.text("dry-run") {
+        Some("unchanged") => (
+            "helpers.go:719",
+            "--dry-run is deprecated and can be replaced with --dry-run=client.",
+        ),
+        Some("true") => (
+            "helpers.go:733",
+            "--dry-run=true is deprecated (boolean value) and can be replaced with --dry-run=client.",
+        ),
+        Some("false") => (
+            "helpers.go:736",
+            "--dry-run=false is deprecated (boolean value) and can be replaced with --dry-run=none.",
+        ),
+        _ => return,
+    };
+    let line = klog(cx.now(), place, text);
+    cx.out.stderr(line);
+}
+
+/// A line of the log that kubectl writes to standard error: `W1121 01:38:55.663330   28282 helpers.go:719] …`
+fn klog(now: crate::api::Time, place: &str, text: &str) -> String {
+    let stamp = now.to_string();
+    let (date, time) = stamp.split_once('T').unwrap_or((&stamp, "00:00:00Z"));
+    let day = date.get(5..).unwrap_or_default().replace('-', "");
+    let clock = time.get(..8).unwrap_or_default();
+    format!("W{day} {clock}.000000       1 {place}] {text}\n")
 }
 
 /// Prints why a command failed.

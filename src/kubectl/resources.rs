@@ -150,6 +150,32 @@ impl ResourceType {
         qualified(&self.kind.to_ascii_lowercase(), self.group())
     }
 
+    /// What can be asked of it, as discovery lists it.
+    #[must_use]
+    pub fn verbs(&self) -> &'static str {
+        match self.kind {
+            "Binding" => "create",
+            "ComponentStatus" => "get,list",
+            "Namespace" => "create,delete,get,list,patch,update,watch",
+            kind if kind.ends_with("Review") => "create",
+            _ => "create,delete,deletecollection,get,list,patch,update,watch",
+        }
+    }
+
+    /// The category that it belongs to; mostly none.
+    #[must_use]
+    pub fn category(&self) -> &'static str {
+        match self.group() {
+            "apps" if self.kind != "ControllerRevision" => "all",
+            "autoscaling" | "batch" => "all",
+            "admissionregistration.k8s.io" | "apiextensions.k8s.io" | "apiregistration.k8s.io" => {
+                "api-extensions"
+            }
+            "" if matches!(self.kind, "Pod" | "ReplicationController" | "Service") => "all",
+            _ => "",
+        }
+    }
+
     /// The kind that the simulated API server holds, if it holds this one.
     #[must_use]
     pub fn simulated(&self) -> Option<Kind> {

@@ -6,7 +6,7 @@ use super::flags::quote;
 use super::patch::{json_patch, merge, strategic};
 use super::print::output::Output;
 use super::resources::ResourceType;
-use crate::api::{ApiError, Cause, ErrorReason, Key, Kind, Object, Value};
+use crate::api::{ApiError, Cause, DeleteOptions, ErrorReason, Key, Kind, Object, Value};
 use crate::manifest::{self, Fault};
 use crate::shell::Context;
 use std::sync::Arc;
@@ -66,8 +66,10 @@ pub fn template(
         )),
         Ok(updated) => cx.out.stdout(output.one(&updated)?),
         Err(error) => {
+            // `set resources` forgets the colon.
+            let colon = if said.1 == "resources" { "" } else { ":" };
             return Ok(Err(Failure::error(format!(
-                "failed to patch {} update to pod template: {}",
+                "failed to patch {} update to pod template{colon} {}",
                 said.1, error.message
             ))));
         }
@@ -94,6 +96,25 @@ pub fn create(
     let object = cx.world.create(kind, tree, dry_run)?;
     warnings.extend(manifest::warnings(kind, object.tree()));
     Ok(Answer { object, warnings })
+}
+
+/// Deletes an object that is to be made again, without grace; its dependents go as the garbage collector
+/// comes to them.
+///
+/// # Errors
+/// The API server's refusal, or a sentence for one that finalizers keep.
+pub fn remove_at_once(cx: &mut Context<'_>, current: &Object) -> Result<(), Failure> {
+    let options = DeleteOptions {
+        grace: Some(0),
+        ..DeleteOptions::default()
+    };
+    cx.world.delete(&current.key(), &options, false)?;
+    if cx.world.store().get(&current.key()).is_some() {
+        return Err(Failure::error(
+            "--force on an object that finalizers keep is not simulated here",
+        ));
+    }
+    Ok(())
 }
 
 /// Replaces an object by its text.

@@ -17,8 +17,8 @@ pub mod yaml;
 pub use canonical::canonicalise;
 pub use decode::{Decoded, Fault, decode};
 pub use defaults::{
-    DEFAULT_SERVICE_ACCOUNT, admit_pod, base64, default_object, prepare_create, pull_policy,
-    qos_class,
+    DEFAULT_SERVICE_ACCOUNT, admit_pod, base64, default_object, default_tolerations,
+    prepare_create, pull_policy, qos_class,
 };
 pub use diagnose::diagnose;
 pub use diagnostic::Diagnostic;

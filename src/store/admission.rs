@@ -143,6 +143,7 @@ impl Store {
         crate::manifest::default_object(kind, tree);
         match kind {
             Kind::Pod => {
+                self.check_priority(tree)?;
                 let name = tree
                     .str_at(&["metadata", "name"])
                     .unwrap_or_default()
@@ -168,7 +169,18 @@ impl Store {
                 );
                 self.drop_gated(tree, None);
             }
-            Kind::Deployment | Kind::ReplicaSet | Kind::PodDisruptionBudget => {
+            Kind::PodDisruptionBudget => {
+                tree.set(&["metadata", "generation"], 1);
+                let counts = [
+                    "currentHealthy",
+                    "desiredHealthy",
+                    "disruptionsAllowed",
+                    "expectedPods",
+                ];
+                let status = counts.map(|count| (count, 0.into()));
+                tree.set(&["status"], Value::map(status));
+            }
+            Kind::Deployment | Kind::ReplicaSet => {
                 tree.set(&["metadata", "generation"], 1);
                 tree.set(&["status"], Value::empty_map());
             }
@@ -187,6 +199,12 @@ impl Store {
                 tree.set(&["status"], status);
             }
             Kind::Service => {
+                let mut causes = self.address_causes(tree);
+                causes.extend(self.node_port_causes(tree));
+                if !causes.is_empty() {
+                    let name = tree.str_at(&["metadata", "name"]).unwrap_or_default();
+                    return Err(ApiError::invalid(kind, name, causes));
+                }
                 self.allocate_address(tree);
                 self.allocate_node_ports(tree, None);
                 tree.set(
@@ -205,6 +223,26 @@ impl Store {
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// A Pod may only name a priority class that is there; those of the system always are
+    /// (`plugin/pkg/admission/priority`; corpus A, A-pod-priority-missing).
+    fn check_priority(&self, tree: &mut Value) -> Result<(), ApiError> {
+        let class = tree
+            .str_at(&["spec", "priorityClassName"])
+            .unwrap_or_default();
+        let priority = match class {
+            "" => return Ok(()),
+            "system-cluster-critical" => 2_000_000_000,
+            "system-node-critical" => 2_000_001_000,
+            other => {
+                let why = format!("no PriorityClass with name {other} was found");
+                let name = tree.str_at(&["metadata", "name"]).unwrap_or_default();
+                return Err(ApiError::forbidden(Kind::Pod, name, &why));
+            }
+        };
+        tree.set(&["spec", "priority"], priority);
         Ok(())
     }
 
@@ -231,7 +269,9 @@ impl Store {
                         tree.set(&["spec", key], value.clone());
                     }
                 }
+                self.allocate_node_ports(tree, Some(old.tree()));
             }
+            Kind::Pod => crate::manifest::default_tolerations(tree),
             _ => {}
         }
     }

@@ -7,6 +7,7 @@
 mod admission;
 mod delete;
 mod names;
+mod node_ports;
 mod quota;
 mod update;
 

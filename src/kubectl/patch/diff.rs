@@ -10,19 +10,13 @@ use crate::api::{List, Map, Value};
 /// An empty mapping means that nothing is to be done.
 #[must_use]
 pub fn three_way(original: &Value, modified: &Value, current: &Value) -> Value {
-    let changes = map_diff(
-        &map(current),
-        &map(modified),
-        Wanted::CHANGES,
-        Place::default(),
-    );
-    let deletions = map_diff(
-        &map(original),
-        &map(modified),
-        Wanted::DELETIONS,
-        Place::default(),
-    );
-    Value::Map(join(&deletions, &changes, Place::default()))
+    let place = Place {
+        budget: modified.str_at(&["kind"]) == Some("PodDisruptionBudget"),
+        ..Place::default()
+    };
+    let changes = map_diff(&map(current), &map(modified), Wanted::CHANGES, place);
+    let deletions = map_diff(&map(original), &map(modified), Wanted::DELETIONS, place);
+    Value::Map(join(&deletions, &changes, place))
 }
 
 fn map(value: &Value) -> Map {
@@ -75,6 +69,11 @@ fn entry_diff(
     place: Place,
 ) {
     match (before, after) {
+        (Value::Map(_), Value::Map(_)) if place.replaces(key) => {
+            if wanted.changes {
+                patch.insert(key, after.clone());
+            }
+        }
         (Value::Map(old), Value::Map(new)) => {
             let mut inner = map_diff(old, new, wanted, place.inside(key));
             if !inner.is_empty() {

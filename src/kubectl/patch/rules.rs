@@ -19,6 +19,8 @@ pub struct Place {
     pub container: bool,
     /// Within `volumeClaimTemplates`, `matchExpressions` and other lists whose items are opaque.
     pub opaque: bool,
+    /// Within a PodDisruptionBudget.
+    pub budget: bool,
 }
 
 impl Place {
@@ -27,6 +29,7 @@ impl Place {
     pub fn inside(self, name: &str) -> Place {
         Place {
             container: self.container || is_containers(name),
+            budget: self.budget,
             opaque: self.opaque || matches!(name, "data" | "subsets" | "endpoints"),
         }
     }
@@ -57,6 +60,13 @@ impl Place {
             "finalizers" | "podCIDRs" => ListRule::Set,
             _ => ListRule::Atomic,
         }
+    }
+
+    /// Whether a patch made by apply always holds the whole mapping `name`, changed or not: the selector of a
+    /// PodDisruptionBudget (`patchStrategy=replace`; corpus A, A-upd-same-all-kinds).
+    #[must_use]
+    pub fn replaces(self, name: &str) -> bool {
+        self.budget && name == "selector"
     }
 
     /// Whether a patch made by apply lists the keys to keep of the mapping `name`: an entry of `volumes`,

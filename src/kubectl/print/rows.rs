@@ -2,7 +2,7 @@
 //! `cli-runtime/pkg/printers/tableprinter.go`
 
 use super::cells;
-use super::columns::{columns, row};
+use super::columns::{Column, columns, row};
 use super::table::one_line;
 use crate::api::{Kind, Object, Time};
 use crate::kubectl::cli::Cli;
@@ -16,6 +16,8 @@ pub struct Rows {
     with_namespace: bool,
     with_labels: bool,
     without_headers: bool,
+    /// Only name and age, as kubectl prints what the server has no columns for.
+    plain: bool,
     label_columns: Vec<String>,
 }
 
@@ -30,8 +32,13 @@ impl Rows {
             with_namespace: flags.on("all-namespaces"),
             with_labels: flags.on("show-labels"),
             without_headers: flags.on("no-headers"),
+            plain: flags.has("server-print") && !flags.on("server-print"),
             label_columns: flags.list("label-columns").to_vec(),
         }
+    }
+
+    fn shows(&self, column: &Column) -> bool {
+        (self.wide || !column.wide) && (!self.plain || matches!(column.header, "NAME" | "AGE"))
     }
 
     /// The header of a kind's table, if there is to be one.
@@ -44,7 +51,7 @@ impl Rows {
         if self.with_namespace && kind.namespaced() {
             cells.push("NAMESPACE".to_owned());
         }
-        let shown = columns(kind).filter(|column| self.wide || !column.wide);
+        let shown = columns(kind).filter(|column| self.shows(column));
         cells.extend(shown.map(|column| column.header.to_owned()));
         cells.extend(self.label_columns.iter().map(|key| {
             let name = key.rsplit_once('/').map_or(key.as_str(), |(_, name)| name);
@@ -66,7 +73,7 @@ impl Rows {
         }
         let mut shown = columns(kind)
             .zip(row(object, now))
-            .filter(|(column, _)| self.wide || !column.wide)
+            .filter(|(column, _)| self.shows(column))
             .map(|(_, cell)| one_line(&cell));
         if self.with_kind
             && let Some(name) = shown.next()

@@ -2,10 +2,10 @@
 //! `kubectl/pkg/cmd/apply/apply.go`, `kubectl/pkg/cmd/apply/patcher.go`
 
 use super::{
-    ALL, DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT,
-    RECURSIVE, SELECTOR, TEMPLATE, TIMEOUT,
+    ALL, DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, RECORD,
+    RECURSIVE, SELECTOR, TEMPLATE, TIMEOUT, apply_server, record,
 };
-use crate::api::{Object, Value};
+use crate::api::{ErrorReason, Object, Value};
 use crate::kubectl::cli::{Cli, DryRun, Outcome};
 use crate::kubectl::cluster::fetch;
 use crate::kubectl::failure::Failure;
@@ -32,8 +32,8 @@ pub const FLAGS: &[Flag] = &[
     DRY_RUN,
     FIELD_MANAGER,
     FILENAME,
-    flag("force", None, FlagType::Bool).missing(),
-    flag("force-conflicts", None, FlagType::Bool).missing(),
+    flag("force", None, FlagType::Bool),
+    flag("force-conflicts", None, FlagType::Bool),
     flag("grace-period", None, FlagType::Int).missing(),
     KUSTOMIZE,
     flag("openapi-patch", None, FlagType::Bool),
@@ -41,10 +41,10 @@ pub const FLAGS: &[Flag] = &[
     flag("overwrite", None, FlagType::Bool),
     flag("prune", None, FlagType::Bool).missing(),
     flag("prune-allowlist", None, FlagType::Texts).missing(),
-    flag("record", None, FlagType::Bool).missing(),
+    RECORD,
     RECURSIVE,
     SELECTOR,
-    flag("server-side", None, FlagType::Bool).missing(),
+    flag("server-side", None, FlagType::Bool),
     MANAGED_FIELDS,
     flag("subresource", None, FlagType::Text).missing(),
     TEMPLATE,
@@ -63,6 +63,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     }
     check_validate(cli)?;
     let dry_run = cli.dry_run()?;
+    apply_server::check(cli, dry_run)?;
     let output = Output::read(cli, cx)?;
     let mut loaded = documents(cx, cli)?;
     if let Some(labels) = cli.flags.text("selector") {
@@ -82,7 +83,12 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     let mut failure = loaded.failure;
     let mut applied = Vec::new();
     for document in &loaded.documents {
-        match one(cx, cli, document, dry_run) {
+        let done = if cli.flags.on("server-side") {
+            apply_server::apply(cx, cli, document, dry_run)
+        } else {
+            one(cx, cli, document, dry_run)
+        };
+        match done {
             Ok((object, what)) => match &output {
                 Output::Human { .. } => cx.out.stdout(format!(
                     "{}/{} {what}{}\n",
@@ -166,7 +172,17 @@ fn one(
             )),
         });
     }
-    let modified = with_last_applied(tree);
+    if let Some(fault) = crate::manifest::path_fault(name) {
+        return Err(Failure::error(format!(
+            "error when retrieving current configuration of:\n{}from server for: {}: invalid resource name {}: [{fault}]",
+            about(of, name, namespace),
+            quote(file),
+            quote(name)
+        )));
+    }
+    let mut recorded = tree.clone();
+    record(cli, &mut recorded);
+    let modified = with_last_applied(&recorded);
     let current = match fetch(cx.world, of, namespace, name) {
         Ok(current) => current,
         Err(_) => {
@@ -216,10 +232,13 @@ fn one(
     );
     let (tree, _) =
         write::patched(&current, &patch, PatchType::Strategic, strict).map_err(refused)?;
-    let object = cx
-        .world
-        .update(kind, tree, dry_run.on())
-        .map_err(|error| refused(error.into()))?;
+    let object = match cx.world.update(kind, tree, dry_run.on()) {
+        Err(error) if cli.flags.on("force") && error.reason == ErrorReason::Invalid => {
+            write::remove_at_once(cx, &current)?;
+            write::create(cx, of, &modified, cli, false)?.object
+        }
+        updated => updated.map_err(|error| refused(error.into()))?,
+    };
     Ok((object, "configured"))
 }
 

@@ -2,11 +2,11 @@
 //! `kubectl/pkg/cmd/drain/drain.go`, `kubectl/pkg/drain`
 
 use super::{DRY_RUN, SELECTOR, TIMEOUT};
-use crate::api::{ErrorReason, Key, Kind, Millis, Object, Str, Time};
+use crate::api::{DeleteOptions, ErrorReason, Key, Kind, Millis, Object, Str, Time};
 use crate::kubectl::cli::{Cli, DryRun, Outcome};
 use crate::kubectl::cluster::{fetch, list};
 use crate::kubectl::failure::Failure;
-use crate::kubectl::flags::{Flag, FlagType, flag};
+use crate::kubectl::flags::{Flag, FlagType, flag, go_duration};
 use crate::kubectl::resources::ResourceType;
 use crate::kubectl::selector::{LabelQuery, Query};
 use crate::shell::{Context, Program, Progress, Wait};
@@ -19,7 +19,7 @@ pub const CORDON_FLAGS: &[Flag] = &[DRY_RUN, SELECTOR];
 pub const DRAIN_FLAGS: &[Flag] = &[
     flag("chunk-size", None, FlagType::Int),
     flag("delete-emptydir-data", None, FlagType::Bool),
-    flag("disable-eviction", None, FlagType::Bool).missing(),
+    flag("disable-eviction", None, FlagType::Bool),
     DRY_RUN,
     flag("force", None, FlagType::Bool),
     flag("grace-period", None, FlagType::Int).missing(),
@@ -143,7 +143,9 @@ pub fn run_drain(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             .duration("timeout")
             .filter(|t| *t > 0)
             .map(|t| cx.now().plus(t)),
-        failure: Failure::default(),
+        limit: cli.flags.duration("timeout").unwrap_or(0),
+        deletes: cli.flags.on("disable-eviction"),
+        failed: false,
     };
     match drain.poll(cx) {
         Progress::Done(code) => Ok(Outcome::Done(code)),
@@ -161,8 +163,19 @@ struct Drain {
     force: bool,
     local_data: bool,
     pods: LabelQuery,
+    /// `--disable-eviction`: Pods are deleted, and no budget is asked.
+    deletes: bool,
+    /// `--timeout` and when it is over.
+    limit: Millis,
     until: Option<Time>,
-    failure: Failure,
+    failed: bool,
+}
+
+/// The Pods that a drain is about.
+struct Going {
+    pods: Vec<Arc<Object>>,
+    refusals: Vec<String>,
+    warnings: Vec<String>,
 }
 
 /// What is left to do on a node.
@@ -172,12 +185,43 @@ struct Plan {
     evict: Vec<(Key, Str, Time)>,
     /// Evicted and not gone.
     leaving: Vec<(Key, Str)>,
+    /// What could not be done in time.
+    errors: Vec<String>,
 }
 
 impl Drain {
-    /// The Pods of a node that are to go, and why some cannot.
-    fn pods_of(&self, cx: &Context<'_>, node: &str) -> (Vec<Arc<Object>>, Vec<String>) {
+    fn late(&self, cx: &Context<'_>) -> bool {
+        self.until.is_some_and(|until| cx.now() >= until)
+    }
+
+    fn timed_out(&self) -> String {
+        format!("global timeout reached: {}", go_duration(self.limit))
+    }
+
+    /// The Pods that are still to go when a drain fails on the way.
+    fn tell_pending(&self, cx: &mut Context<'_>, node: &str, errors: &[String]) {
+        let left = self.pods_of(cx, node).pods;
+        if left.is_empty() {
+            return;
+        }
+        let all = match errors {
+            [one] => one.clone(),
+            many => format!("[{}]", many.join(", ")),
+        };
+        cx.out.stderr(format!(
+            "There are pending pods in node \"{node}\" when an error occurred: {all}\n"
+        ));
+        for pod in left {
+            cx.out.stderr(format!("pod/{}\n", pod.name()));
+        }
+    }
+
+    /// The Pods of a node that are to go, why some cannot, and what is warned of. A Pod is told of once: by
+    /// its local storage before its missing controller, and warned of by the latter before the former.
+    /// `kubectl/pkg/drain/filters.go`
+    fn pods_of(&self, cx: &Context<'_>, node: &str) -> Going {
         let (mut going, mut bare, mut local) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut warn_bare, mut warn_local) = (Vec::new(), Vec::new());
         for pod in cx.world.store().list(Kind::Pod, "") {
             let here = pod.pod().is_some_and(|view| view.node.as_str() == node);
             if !here || !self.pods.matches(&pod.meta.labels) {
@@ -185,58 +229,84 @@ impl Drain {
             }
             let finished = pod.pod().is_some_and(|view| view.phase.terminal());
             let name = format!("{}/{}", pod.namespace(), pod.name());
-            if pod.meta.controller().is_none() && !finished && !self.force {
-                bare.push(name);
-                continue;
-            }
-            let empty_dir = pod
-                .tree()
-                .items_at(&["spec", "volumes"])
-                .iter()
-                .any(|volume| volume.get("emptyDir").is_some());
-            if empty_dir && !finished && !self.local_data {
+            let mut volumes = pod.tree().items_at(&["spec", "volumes"]).iter();
+            let stores = !finished && volumes.any(|volume| volume.get("emptyDir").is_some());
+            let alone = !finished && pod.meta.controller().is_none();
+            if stores && !self.local_data {
                 local.push(name);
                 continue;
             }
+            if alone && !self.force {
+                bare.push(name);
+                continue;
+            }
+            if alone {
+                warn_bare.push(name);
+            } else if stores {
+                warn_local.push(name);
+            }
             going.push(pod.clone());
         }
-        let mut refusals = Vec::new();
-        if !local.is_empty() {
-            refusals.push(format!(
-                "cannot delete Pods with local storage (use --delete-emptydir-data to override): {}",
-                local.join(", ")
-            ));
+        let told = |list: [(&str, Vec<String>); 2]| -> Vec<String> {
+            let list = list.into_iter().filter(|(_, names)| !names.is_empty());
+            list.map(|(what, names)| format!("{what}: {}", names.join(", ")))
+                .collect()
+        };
+        Going {
+            pods: going,
+            refusals: told([
+                (
+                    "cannot delete Pods with local storage (use --delete-emptydir-data to override)",
+                    local,
+                ),
+                (
+                    "cannot delete Pods that declare no controller (use --force to override)",
+                    bare,
+                ),
+            ]),
+            warnings: told([
+                ("deleting Pods with local storage", warn_local),
+                ("deleting Pods that declare no controller", warn_bare),
+            ]),
         }
-        if !bare.is_empty() {
-            refusals.push(format!(
-                "cannot delete Pods that declare no controller (use --force to override): {}",
-                bare.join(", ")
-            ));
+    }
+
+    /// Gives a node up, and says so.
+    fn give_up(&mut self, cx: &mut Context<'_>, node: &str, why: &[String]) {
+        let all = match why {
+            [one] => one.clone(),
+            many => format!("[{}]", many.join(", ")),
+        };
+        let left = self.nodes.get(self.at..).unwrap_or_default();
+        let left: Vec<&str> = left.iter().map(Str::as_str).collect();
+        cx.out.stderr(format!(
+            "error: unable to drain node \"{node}\" due to error: {all}, continuing command...\nThere are pending nodes to be drained:\n {}\n",
+            left.join("\n ")
+        ));
+        for line in why {
+            cx.out.stderr(format!("{line}\n"));
         }
-        (going, refusals)
+        self.failed = true;
+        self.at += 1;
     }
 
     fn begin(&mut self, cx: &mut Context<'_>, node: &str) -> Option<Plan> {
-        let (going, refusals) = self.pods_of(cx, node);
-        if !refusals.is_empty() {
-            let why = match refusals.as_slice() {
-                [one] => one.clone(),
-                many => format!("[{}]", many.join(", ")),
-            };
-            cx.out.stderr(format!(
-                "error: unable to drain node \"{node}\" due to error: {why}, continuing command...\nThere are pending nodes to be drained:\n {}\n",
-                self.nodes.get(self.at..).unwrap_or_default().iter().map(Str::as_str).collect::<Vec<_>>().join("\n ")
-            ));
-            self.failure.add(Failure::error(why));
+        let going = self.pods_of(cx, node);
+        if !going.refusals.is_empty() {
+            self.give_up(cx, node, &going.refusals);
             return None;
         }
+        if !going.warnings.is_empty() {
+            cx.out
+                .stderr(format!("Warning: {}\n", going.warnings.join("; ")));
+        }
         let now = cx.now();
+        let pods = going.pods.iter();
         Some(Plan {
-            evict: going
-                .iter()
+            evict: pods
                 .map(|pod| (pod.key(), pod.meta.uid.clone(), now))
                 .collect(),
-            leaving: Vec::new(),
+            ..Plan::default()
         })
     }
 
@@ -255,12 +325,32 @@ impl Drain {
             if !same {
                 continue;
             }
+            if self.deletes {
+                match cx
+                    .world
+                    .delete(&key, &DeleteOptions::default(), self.dry_run.on())
+                {
+                    Ok(_) => plan.leaving.push((key, uid)),
+                    Err(error) if error.is_not_found() => {}
+                    Err(error) => return Err(error.into()),
+                }
+                continue;
+            }
             cx.out.stdout(format!(
                 "evicting pod {}/{}{}\n",
                 key.namespace,
                 key.name,
                 self.dry_run.suffix()
             ));
+            if self.late(cx) {
+                plan.errors.push(format!(
+                    "error when evicting pods/\"{}\" -n \"{}\": {}",
+                    key.name,
+                    key.namespace,
+                    self.timed_out()
+                ));
+                continue;
+            }
             match cx.world.evict(&key.namespace, &key.name, self.dry_run.on()) {
                 Ok(()) => plan.leaving.push((key, uid)),
                 Err(error) if error.is_not_found() => {}
@@ -288,10 +378,7 @@ impl Program for Drain {
                 None if self.dry_run == DryRun::Client => Plan::default(),
                 None => match self.begin(cx, &node) {
                     Some(plan) => plan,
-                    None => {
-                        self.at += 1;
-                        continue;
-                    }
+                    None => continue,
                 },
             };
             if let Err(failure) = self.evict(cx, &mut plan) {
@@ -309,29 +396,42 @@ impl Program for Drain {
             }
             plan.leaving = leaving;
             for key in gone {
-                cx.out.stdout(format!("pod/{} evicted\n", key.name));
+                let verb = if self.deletes { "deleted" } else { "evicted" };
+                cx.out.stdout(format!("pod/{} {verb}\n", key.name));
+            }
+            if self.late(cx) {
+                for (key, _) in std::mem::take(&mut plan.leaving) {
+                    plan.errors.push(format!(
+                        "error when waiting for pod \"{}\" in namespace \"{}\" to terminate: {}",
+                        key.name,
+                        key.namespace,
+                        self.timed_out()
+                    ));
+                }
             }
             if plan.evict.is_empty() && plan.leaving.is_empty() {
-                cx.out
-                    .stdout(format!("node/{node} drained{}\n", self.dry_run.suffix()));
-                self.at += 1;
+                if plan.errors.is_empty() {
+                    cx.out
+                        .stdout(format!("node/{node} drained{}\n", self.dry_run.suffix()));
+                    self.at += 1;
+                } else {
+                    self.tell_pending(cx, &node, &plan.errors);
+                    self.give_up(cx, &node, &plan.errors);
+                }
                 continue;
             }
             let next = plan.evict.iter().map(|(_, _, due)| *due).min();
+            let late = self.late(cx);
             self.plan = Some(plan);
-            if self.until.is_some_and(|until| cx.now() >= until) {
-                cx.out
-                    .stderr("error: unable to drain node: global timeout reached\n");
-                return Progress::Done(1);
-            }
-            let until = [next, self.until].into_iter().flatten().min();
+            let limit = self.until.filter(|_| !late);
+            let until = [next, limit].into_iter().flatten().min();
             return Progress::Wait(Wait {
                 until,
                 change: true,
                 input: false,
             });
         }
-        Progress::Done(i32::from(!self.failure.is_empty()))
+        Progress::Done(i32::from(self.failed))
     }
 
     fn clone_box(&self) -> Box<dyn Program> {

@@ -46,7 +46,7 @@ pub const REPLACE_FLAGS: &[Flag] = &[
     DRY_RUN,
     FIELD_MANAGER,
     FILENAME,
-    flag("force", None, FlagType::Bool).missing(),
+    flag("force", None, FlagType::Bool),
     flag("grace-period", None, FlagType::Int).missing(),
     KUSTOMIZE,
     OUTPUT,
@@ -111,7 +111,22 @@ pub fn run_replace(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> 
             document.tree.clone()
         };
         let failed = |error| Failure::server(error, "replacing", &document.file);
-        fetch(cx.world, document.of, &document.namespace, &document.name).map_err(failed)?;
+        let current = fetch(cx.world, document.of, &document.namespace, &document.name);
+        if cli.flags.on("force") && dry_run == DryRun::No {
+            if let Ok(current) = current {
+                write::remove_at_once(cx, &current)?;
+                cx.out.stdout(format!(
+                    "{} \"{}\" deleted from {} namespace\n",
+                    document.of.qualified_singular(),
+                    current.name(),
+                    current.namespace()
+                ));
+            }
+            let answer = write::create(cx, document.of, &tree, cli, false).map_err(failed)?;
+            answer.warn(cx);
+            return Ok((answer.object, "replaced"));
+        }
+        current.map_err(failed)?;
         if dry_run == DryRun::Client {
             return Ok((
                 Arc::new(Object::new(write::kind_of(document.of)?, tree)),

@@ -317,12 +317,17 @@ pub fn deployment(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
 /// Runs `run`.
 pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     let flags = &cli.flags;
+    if !flags.has("image") {
+        return Err(Failure::error("required flag(s) \"image\" not set"));
+    }
     let Some((name, words)) = flags.args.split_first() else {
         return Err(cli.usage("NAME is required for run"));
     };
     let image = flags.or_empty("image");
-    if image.is_empty() {
-        return Err(Failure::error("required flag(s) \"image\" not set"));
+    if let Some(policy) = flags.text("image-pull-policy")
+        && !matches!(policy, "" | "Always" | "IfNotPresent" | "Never")
+    {
+        return Err(cli.usage(&format!("invalid image pull policy: {policy}")));
     }
     let mut container = Value::map([
         ("image", Value::from(image)),
@@ -339,13 +344,11 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     }
     let attach = flags.on("attach") || flags.on("stdin") || flags.on("tty");
     if flags.on("rm") && !attach {
-        return Err(Failure::error(
-            "--rm should only be used for attached containers",
-        ));
+        return Err(cli.usage("--rm should only be used for attached containers"));
     }
     if attach && cli.dry_run()?.on() {
-        return Err(Failure::error(
-            "--dry-run=server or --dry-run=client can't be used with attached containers options (--attach, --stdin, or --tty)",
+        return Err(cli.usage(
+            "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
         ));
     }
     for (field, on) in [
@@ -359,6 +362,14 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         if on {
             container.set(&[field], true);
         }
+    }
+    if let Some(text) = flags.text("port")
+        && text.parse::<i64>().is_err()
+    {
+        return Err(Failure::error(format!(
+            "strconv.Atoi: parsing {}: invalid syntax",
+            crate::kubectl::flags::quote(text)
+        )));
     }
     if let Some(port) = flags.int("port") {
         container.set(

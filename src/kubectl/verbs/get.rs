@@ -17,7 +17,7 @@ use crate::kubectl::print::rows::Rows;
 use crate::kubectl::print::table::TableWriter;
 use crate::kubectl::resources::{ResourceType, Wanted, wanted};
 use crate::kubectl::selector::Query;
-use crate::kubectl::verbs::watch;
+use crate::kubectl::verbs::{get_other, watch};
 use crate::shell::Context;
 use std::sync::Arc;
 
@@ -34,15 +34,15 @@ pub const FLAGS: &[Flag] = &[
     flag("no-headers", None, FlagType::Bool),
     OUTPUT,
     flag("output-watch-events", None, FlagType::Bool),
-    flag("raw", None, FlagType::Text).missing(),
+    flag("raw", None, FlagType::Text),
     RECURSIVE,
     SELECTOR,
-    flag("server-print", None, FlagType::Bool).missing(),
+    flag("server-print", None, FlagType::Bool),
     flag("show-kind", None, FlagType::Bool),
     flag("show-labels", None, FlagType::Bool),
     MANAGED_FIELDS,
     flag("sort-by", None, FlagType::Text),
-    flag("subresource", None, FlagType::Text).missing(),
+    flag("subresource", None, FlagType::Text),
     TEMPLATE,
     flag("watch", Some('w'), FlagType::Bool),
     flag("watch-only", None, FlagType::Bool),
@@ -51,6 +51,14 @@ pub const FLAGS: &[Flag] = &[
 /// Runs it.
 pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     let flags = &cli.flags;
+    if let Some(path) = flags.text("raw") {
+        if !flags.args.is_empty() || !cli.files().is_empty() {
+            return Err(Failure::error(
+                "arguments may not be passed when --raw is specified",
+            ));
+        }
+        return get_other::raw(cx, path);
+    }
     let output = Output::read(cli, cx)?;
     let wanted = wanted_of(cx, cli)?;
     let watches = flags.on("watch") || flags.on("watch-only");
@@ -76,6 +84,12 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         return watch::start(cx, cli, &wanted, output);
     }
     let (mut objects, failure) = collect(cx, cli, &wanted)?;
+    if let Some(name) = flags.text("subresource")
+        && let Some(done) = get_other::subresource(cx, name, &objects, &output, cli)?
+    {
+        failure.result()?;
+        return Ok(done);
+    }
     if !sort(&mut objects, cli, &wanted)? {
         cx.out.stderr(nothing_found(cli, &wanted));
         return Ok(Outcome::Done(0));

@@ -8,7 +8,7 @@ use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag};
 use crate::kubectl::manual;
 use crate::kubectl::print::table::TableWriter;
-use crate::kubectl::resources::TYPES;
+use crate::kubectl::resources::{ResourceType, TYPES};
 use crate::shell::Context;
 
 /// The flags of `kubectl version`.
@@ -40,12 +40,12 @@ pub fn version(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
 pub const API_RESOURCES_FLAGS: &[Flag] = &[
     flag("api-group", None, FlagType::Text),
     flag("cached", None, FlagType::Bool),
-    flag("categories", None, FlagType::List).missing(),
+    flag("categories", None, FlagType::List),
     flag("namespaced", None, FlagType::Bool),
     flag("no-headers", None, FlagType::Bool),
     flag("output", Some('o'), FlagType::Text),
-    flag("sort-by", None, FlagType::Text).missing(),
-    flag("verbs", None, FlagType::List).missing(),
+    flag("sort-by", None, FlagType::Text),
+    flag("verbs", None, FlagType::List),
 ];
 
 /// Runs `api-resources`.
@@ -56,17 +56,34 @@ pub fn api_resources(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure
         let text = format!("unexpected arguments: [{}]", flags.args.join(" "));
         return Err(cli.usage(&text));
     }
-    if !matches!(output, "" | "name") {
+    if !matches!(output, "" | "name" | "wide") {
         return Err(Failure::error(format!(
             "api-resources -o {output} is not simulated here"
         )));
     }
-    let shown = TYPES.iter().filter(|of| {
-        flags
-            .text("api-group")
-            .is_none_or(|group| of.group() == group)
-            && (!flags.has("namespaced") || of.namespaced == flags.on("namespaced"))
-    });
+    let by = flags.or_empty("sort-by");
+    if !matches!(by, "" | "name" | "kind") {
+        return Err(Failure::error("--sort-by accepts only name or kind"));
+    }
+    let (verbs, wanted) = (flags.list("verbs"), flags.list("categories"));
+    let mut shown: Vec<&ResourceType> = TYPES
+        .iter()
+        .filter(|of| {
+            let can: Vec<&str> = of.verbs().split(',').collect();
+            flags
+                .text("api-group")
+                .is_none_or(|group| of.group() == group)
+                && (!flags.has("namespaced") || of.namespaced == flags.on("namespaced"))
+                && verbs.iter().all(|verb| can.contains(&verb.as_str()))
+                && wanted.iter().all(|category| of.category() == category)
+        })
+        .collect();
+    match by {
+        "name" => shown.arrange_by(|a, b| a.plural.cmp(b.plural)),
+        "kind" => shown.arrange_by(|a, b| a.kind.cmp(b.kind)),
+        _ => {}
+    }
+    let shown = shown.into_iter();
     if output == "name" {
         cx.out.stdout(
             shown
@@ -77,18 +94,37 @@ pub fn api_resources(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure
     }
     let mut rows: Vec<Vec<String>> = Vec::new();
     if !flags.on("no-headers") {
-        let headers = ["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"];
-        rows.push(headers.map(str::to_owned).to_vec());
+        let headers = [
+            "NAME",
+            "SHORTNAMES",
+            "APIVERSION",
+            "NAMESPACED",
+            "KIND",
+            "VERBS",
+            "CATEGORIES",
+        ];
+        let count = if output == "wide" { 7 } else { 5 };
+        rows.push(
+            headers
+                .iter()
+                .take(count)
+                .map(|h| (*h).to_owned())
+                .collect(),
+        );
     }
     rows.extend(shown.map(|of| {
         let namespaced = of.namespaced.to_string();
-        vec![
+        let mut row = vec![
             of.plural.to_owned(),
             of.short.to_owned(),
             of.api_version.to_owned(),
             namespaced,
             of.kind.to_owned(),
-        ]
+        ];
+        if output == "wide" {
+            row.extend([of.verbs().to_owned(), of.category().to_owned()]);
+        }
+        row
     }));
     cx.out.stdout(TableWriter::default().print(&rows));
     Ok(Outcome::Done(0))

@@ -179,7 +179,7 @@ fn one(
         after.insert(key.as_str(), value.as_str());
     }
     for key in &changes.remove {
-        if after.remove(key).is_none() {
+        if after.remove(key).is_none() && what.one == "label" {
             cx.out
                 .stdout(format!("{} {} not found.\n", what.one, quote(key)));
         }

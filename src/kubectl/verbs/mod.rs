@@ -7,6 +7,7 @@ use super::manual;
 use crate::shell::Context;
 
 pub mod apply;
+pub mod apply_server;
 pub mod auth;
 pub mod cluster_admin;
 pub mod complete;
@@ -23,6 +24,7 @@ pub mod exec;
 pub mod explain;
 pub mod expose;
 pub mod get;
+pub mod get_other;
 pub mod help;
 pub mod info;
 pub mod label;
@@ -312,6 +314,7 @@ fn distance(a: &str, b: &str) -> usize {
 pub(super) const FILENAME: Flag = flag("filename", Some('f'), FlagType::List);
 pub(super) const RECURSIVE: Flag = flag("recursive", Some('R'), FlagType::Bool);
 pub(super) const KUSTOMIZE: Flag = flag("kustomize", Some('k'), FlagType::Text).missing();
+pub(super) const RECORD: Flag = flag("record", None, FlagType::Bool);
 pub(super) const OUTPUT: Flag = flag("output", Some('o'), FlagType::Text);
 pub(super) const SELECTOR: Flag = flag("selector", Some('l'), FlagType::Text);
 pub(super) const FIELD_SELECTOR: Flag = flag("field-selector", None, FlagType::Text);
@@ -323,6 +326,16 @@ pub(super) const MANAGED_FIELDS: Flag = flag("show-managed-fields", None, FlagTy
 pub(super) const MISSING_KEYS: Flag = flag("allow-missing-template-keys", None, FlagType::Bool);
 pub(super) const FIELD_MANAGER: Flag = flag("field-manager", None, FlagType::Text);
 pub(super) const TIMEOUT: Flag = flag("timeout", None, FlagType::Duration);
+
+/// `--record`: the annotation that holds the command itself.
+/// `kubectl/pkg/cmd/util/helpers.go` (`GetRecordFlag`), `genericclioptions/record_flags.go`
+pub(super) fn record(cli: &Cli, tree: &mut crate::api::Value) {
+    if cli.flags.on("record") {
+        let cause = format!("kubectl {} {}", cli.path, cli.flags.written().join(" "));
+        let path = ["metadata", "annotations", "kubernetes.io/change-cause"];
+        tree.set(&path, cause);
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -3,15 +3,16 @@
 
 use super::set_image::pod_spec_path;
 use super::{
-    ALL, DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT,
-    RECURSIVE, SELECTOR, TEMPLATE,
+    ALL, DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, RECORD,
+    RECURSIVE, SELECTOR, TEMPLATE, record,
 };
 use crate::api::{Map, Quantity, Value};
 use crate::kubectl::cli::{Cli, Outcome};
-use crate::kubectl::cluster::targets;
+use crate::kubectl::cluster::{NOTHING_GIVEN, fetch, targets};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag, quote};
 use crate::kubectl::print::output::Output;
+use crate::kubectl::resources::{Wanted, wanted};
 use crate::kubectl::write;
 use crate::shell::Context;
 
@@ -32,12 +33,12 @@ pub const ENV_FLAGS: &[Flag] = &[
     MANAGED_FIELDS,
     TEMPLATE,
     flag("env", Some('e'), FlagType::Texts),
-    flag("from", None, FlagType::Text).missing(),
-    flag("keys", None, FlagType::List).missing(),
+    flag("from", None, FlagType::Text),
+    flag("keys", None, FlagType::List),
     flag("list", None, FlagType::Bool).missing(),
     flag("local", None, FlagType::Bool).missing(),
     flag("overwrite", None, FlagType::Bool),
-    flag("prefix", None, FlagType::Text).missing(),
+    flag("prefix", None, FlagType::Text),
     flag("resolve", None, FlagType::Bool).missing(),
 ];
 
@@ -57,7 +58,7 @@ pub const RESOURCES_FLAGS: &[Flag] = &[
     TEMPLATE,
     flag("limits", None, FlagType::Text),
     flag("local", None, FlagType::Bool).missing(),
-    flag("record", None, FlagType::Bool).missing(),
+    RECORD,
     flag("requests", None, FlagType::Text),
 ];
 
@@ -78,7 +79,11 @@ pub fn run_env(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             "one or more resources must be specified as <resource> <name> or <resource>/<name>",
         ));
     }
-    if changes.is_empty() {
+    let taken = match cli.flags.text("from") {
+        Some(from) if !from.is_empty() => from_object(cx, cli, from)?,
+        _ => Vec::new(),
+    };
+    if changes.is_empty() && taken.is_empty() {
         return Err(Failure::error(
             "at least one environment variable must be provided",
         ));
@@ -96,10 +101,14 @@ pub fn run_env(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     }
     change(cx, cli, resources, "env", |container| {
         let list = container.slot(&["env"]).make_list();
-        for (key, value) in &set {
-            match list.iter_mut().find(|v| v.str_at(&["name"]) == Some(key)) {
-                Some(old) => *old = variable(key, value),
-                None => list.push(variable(key, value)),
+        let set = set.iter().map(|(key, value)| variable(key, value));
+        for new in set.chain(taken.iter().cloned()) {
+            match list
+                .iter_mut()
+                .find(|old| old.get("name") == new.get("name"))
+            {
+                Some(old) => *old = new,
+                None => list.push(new),
             }
         }
         list.retain(|v| {
@@ -116,8 +125,54 @@ fn variable(key: &str, value: &str) -> Value {
     Value::map([("name", Value::from(key)), ("value", Value::from(value))])
 }
 
+/// The variables that stand for the keys of a ConfigMap or Secret (`configmap/settings`).
+/// `kubectl/pkg/cmd/set/set_env.go` (`RunEnv`, `keyToEnvName`)
+fn from_object(cx: &mut Context<'_>, cli: &Cli, from: &str) -> Result<Vec<Value>, Failure> {
+    let words = [from.to_owned()];
+    let Wanted::Names(names) = wanted(&words)? else {
+        return Err(Failure::error(
+            "the resource must be given as <type>/<name>",
+        ));
+    };
+    let keys = cli.flags.list("keys");
+    let mut variables = Vec::new();
+    for (of, name) in names {
+        let source = match of.plural {
+            "configmaps" => "configMapKeyRef",
+            "secrets" => "secretKeyRef",
+            _ => {
+                return Err(Failure::error(format!(
+                    "unsupported resource specified in --from: {from}"
+                )));
+            }
+        };
+        let object = fetch(cx.world, of, &cli.namespace, &name)?;
+        for (key, _) in object.tree().map_at(&["data"]).iter() {
+            if !keys.is_empty() && !keys.iter().any(|wanted| wanted == key.as_str()) {
+                continue;
+            }
+            let plain = key.as_str().replace(['-', '.'], "_").to_ascii_uppercase();
+            if plain != key.as_str() {
+                cx.out
+                    .stderr(format!("Warning: key {key} transferred to {plain}\n"));
+            }
+            let mut new = Value::map([(
+                "name",
+                Value::from(format!("{}{plain}", cli.flags.or_empty("prefix"))),
+            )]);
+            new.set(&["valueFrom", source, "key"], key.as_str());
+            new.set(&["valueFrom", source, "name"], name.as_str());
+            variables.push(new);
+        }
+    }
+    Ok(variables)
+}
+
 /// Runs `set resources`.
 pub fn run_resources(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    if cli.flags.args.is_empty() && cli.files().is_empty() {
+        return Err(Failure::error(NOTHING_GIVEN));
+    }
     let limits = amounts(cli.flags.or_empty("limits"))?;
     let requests = amounts(cli.flags.or_empty("requests"))?;
     if limits.is_empty() && requests.is_empty() {
@@ -203,6 +258,7 @@ fn change(
             ));
             continue;
         }
+        record(cli, &mut tree);
         if tree == *object.tree() {
             continue;
         }

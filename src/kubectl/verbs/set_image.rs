@@ -2,12 +2,12 @@
 //! `kubectl/pkg/cmd/set/set_image.go`
 
 use super::{
-    ALL, DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT,
-    RECURSIVE, SELECTOR, TEMPLATE,
+    ALL, DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, RECORD,
+    RECURSIVE, SELECTOR, TEMPLATE, record,
 };
 use crate::api::{Kind, Value};
 use crate::kubectl::cli::{Cli, Outcome};
-use crate::kubectl::cluster::targets;
+use crate::kubectl::cluster::{NOTHING_GIVEN, targets};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag, quote};
 use crate::kubectl::print::output::Output;
@@ -24,7 +24,7 @@ pub const FLAGS: &[Flag] = &[
     KUSTOMIZE,
     flag("local", None, FlagType::Bool).missing(),
     OUTPUT,
-    flag("record", None, FlagType::Bool).missing(),
+    RECORD,
     RECURSIVE,
     SELECTOR,
     MANAGED_FIELDS,
@@ -53,6 +53,9 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         return Err(Failure::error(format!(
             "all resources must be specified before image changes: {late}"
         )));
+    }
+    if args.is_empty() && cli.files().is_empty() {
+        return Err(Failure::error(NOTHING_GIVEN));
     }
     if changes.is_empty() && !resources.iter().skip(1).any(|word| !word.contains('/'))
         || changes.is_empty() && resources.iter().all(|word| !word.contains('/'))
@@ -84,6 +87,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
                 )));
             }
         }
+        record(cli, &mut tree);
         if tree == *object.tree() {
             continue;
         }

@@ -28,15 +28,37 @@ pub fn admit_pod(tree: &mut Value, suffix: &str) {
     {
         mount_token(spec, suffix);
     }
+    let class = qos_class(spec);
+    let gated = !spec.items_at(&["schedulingGates"]).is_empty();
+    let status = [("phase", "Pending".into()), ("qosClass", class.into())];
+    tree.set(&["status"], Value::map(status));
+    if gated {
+        // `pkg/registry/core/pod/strategy.go` (`applySchedulingGatedCondition`)
+        let condition = Value::map([
+            ("lastProbeTime", Value::Null),
+            ("lastTransitionTime", Value::Null),
+            (
+                "message",
+                "Scheduling is blocked due to non-empty scheduling gates".into(),
+            ),
+            ("reason", "SchedulingGated".into()),
+            ("status", "False".into()),
+            ("type", "PodScheduled".into()),
+        ]);
+        tree.set(&["status", "conditions"], vec![condition]);
+    }
+    default_tolerations(tree);
+}
+
+/// Five minutes' tolerance of nodes that are not ready or not reachable, unless a Pod says otherwise; also
+/// when it is changed (`plugin/pkg/admission/defaulttolerationseconds`; corpus A, A-upd-pod-toleration).
+pub fn default_tolerations(tree: &mut Value) {
     for key in [
         "node.kubernetes.io/not-ready",
         "node.kubernetes.io/unreachable",
     ] {
-        tolerate(spec, key);
+        tolerate(tree.slot(&["spec"]), key);
     }
-    let class = qos_class(spec);
-    let status = [("phase", "Pending".into()), ("qosClass", class.into())];
-    tree.set(&["status"], Value::map(status));
 }
 
 fn mount_token(spec: &mut Value, suffix: &str) {

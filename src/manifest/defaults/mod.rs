@@ -6,7 +6,7 @@ mod pod;
 mod prepare;
 mod service;
 
-pub use admission::{DEFAULT_SERVICE_ACCOUNT, admit_pod, qos_class};
+pub use admission::{DEFAULT_SERVICE_ACCOUNT, admit_pod, default_tolerations, qos_class};
 pub use pod::pull_policy;
 pub use prepare::{base64, prepare_create};
 

@@ -341,6 +341,19 @@ fn limit(limits: &Map, name: &str) -> Option<i128> {
     quantity::nanos(limits.get_str(name)?)
 }
 
+/// Plain names that are resources, but not of containers (`pkg/apis/core/helper/helpers.go`,
+/// `standardResources`).
+const QUOTA_RESOURCES: [&str; 8] = [
+    "configmaps",
+    "persistentvolumeclaims",
+    "pods",
+    "replicationcontrollers",
+    "resourcequotas",
+    "secrets",
+    "services",
+    "storage",
+];
+
 fn resource_name(report: &mut Report, path: &Path, name: &str) {
     let plain = !name.contains('/');
     let standard =
@@ -349,6 +362,10 @@ fn resource_name(report: &mut Report, path: &Path, name: &str) {
     if !wrong.is_empty() {
         report.invalid_each(path, name, wrong);
     } else if plain && !standard {
+        if !QUOTA_RESOURCES.contains(&name) {
+            let detail = "must be a standard resource type or fully qualified";
+            report.invalid(path, name, detail);
+        }
         report.invalid(path, name, "must be a standard resource for containers");
     }
 }
