@@ -70,8 +70,9 @@ fn entry_diff(
 ) {
     match (before, after) {
         (Value::Map(_), Value::Map(_)) if place.replaces(key) => {
-            if wanted.changes {
-                patch.insert(key, after.clone());
+            let whole = wanted.changes.then(|| after.clone());
+            if let Some(whole) = whole {
+                patch.insert(key, whole);
             }
         }
         (Value::Map(old), Value::Map(new)) => {
