@@ -269,7 +269,6 @@ impl Store {
                         tree.set(&["spec", key], value.clone());
                     }
                 }
-                self.allocate_node_ports(tree, Some(old.tree()));
             }
             Kind::Pod => crate::manifest::default_tolerations(tree),
             _ => {}
