@@ -23,7 +23,7 @@ fn act(page: Page, event: &KeyboardEvent) -> bool {
     let code = event.code();
     let command = event.ctrl_key() || event.meta_key();
     let typing = in_text_field();
-    if command && code == "Enter" {
+    if command && matches!(code.as_str(), "Enter" | "NumpadEnter") {
         page.apply_shown();
         return true;
     }

@@ -17,8 +17,10 @@ async function cell(screen, ordinal, part, pattern, patience) {
 const WRITE = "kubectl exec web-0 -- sh -c 'hostname > /usr/share/nginx/html/index.html'";
 
 test('the main job by keyboard alone', { limit: 120_000 }, async ({ page, screen }) => {
-  await screen.find('button', 'Apply');
+  // A key that comes before the page is there is nobody's.
+  await screen.api('state');
   await screen.key('Control+Enter');
+  await cell(screen, 'web-0', 'Pod', /\S/);
   await screen.key('u');
   await cell(screen, 'web-1', 'Pod', /, Ready, /);
   await screen.key('/');
@@ -30,6 +32,7 @@ test('the main job by keyboard alone', { limit: 120_000 }, async ({ page, screen
 
   // The menu of the focused cell, from the board.
   await screen.key('b');
+  await screen.until('the board has the focus', () => page.evaluate(() => document.activeElement.closest('[role=grid]') !== null));
   await screen.key('Enter');
   await screen.until('the menu is open', () => screen.has('menuitem', 'Delete the Pod'));
   await screen.key('Enter');
