@@ -6,6 +6,10 @@ use super::jsonpath_parse::{Comparison, Node, Step, parse};
 use crate::api::Value;
 use crate::kubectl::failure::Failure;
 
+/// The most values that the steps of a path may lead to together: each `..` multiplies them by the depth of
+/// the tree. `{..image}` of 10,000 Pods leads to some 400,000.
+const MOST_VALUES: usize = 2_000_000;
+
 /// A template, read.
 #[derive(Clone, Debug)]
 pub struct JsonPath {
@@ -111,11 +115,16 @@ impl<'a> Run<'a> {
 
     fn walk(&self, steps: &[Step], at: &'a Value) -> Result<Vec<&'a Value>, String> {
         let mut values = vec![at];
+        let mut visited = 0;
         for step in steps {
             let mut next = Vec::new();
             for value in values {
                 self.step(step, value, &mut next)?;
+                if visited + next.len() > MOST_VALUES {
+                    return Err(format!("the path finds more than {MOST_VALUES} values"));
+                }
             }
+            visited += next.len();
             values = next;
         }
         Ok(values)
@@ -326,6 +335,13 @@ mod tests {
             Ok(text) => text,
             Err(failure) => failure.text().lines().next().unwrap_or_default().to_owned(),
         }
+    }
+
+    #[test]
+    fn a_path_that_explodes_is_refused() {
+        let path = format!("{{{}name}}", ".".repeat(160));
+        let printed = print(&path);
+        assert!(printed.contains("more than 2000000 values"), "{printed}");
     }
 
     // Recorded: corpus B, get-jsonpath.
