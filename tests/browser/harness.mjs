@@ -90,36 +90,52 @@ export class Screen {
     await (await this.find(role, name)).click();
   }
 
+  /**
+   * Does something with the one element of this role and name, and returns what that gives. If the page
+   * put another in its place meanwhile, as the rich editor takes the text area's, it is done with that one.
+   *
+   * @param {(element: object) => Promise<any>} act what can be done twice
+   */
+  async on(role, name, act) {
+    let answer;
+    await this.until(`the ${role} "${name ?? ''}" stays`, async () => {
+      const target = await this.find(role, name);
+      answer = await act(target);
+      return target.evaluate((element) => element.isConnected && element.getClientRects().length > 0);
+    });
+    return answer;
+  }
+
   /** Types into it, after what is there. */
   async type(role, name, text) {
-    const target = await this.find(role, name);
-    await target.focus();
+    await this.focus(role, name);
     await this.page.keyboard.type(text);
   }
 
   /** Puts the keyboard's focus on it. */
   async focus(role, name) {
-    await (await this.find(role, name)).focus();
+    await this.on(role, name, (target) => target.focus());
   }
 
   /** Replaces all that is in a text box, as pasting over it does. */
   async fill(role, name, text) {
-    const target = await this.find(role, name);
-    const plain = await target.evaluate((element, pasted) => {
-      element.focus();
-      if (!element.select) return false;
-      element.select();
-      document.execCommand('insertText', false, pasted);
-      return true;
-    }, text);
-    if (plain) return;
-    await this.key(process.platform === 'darwin' ? 'Meta+a' : 'Control+a');
-    await target.evaluate((element, pasted) => {
-      // A browser lets no script fill a clipboard event.
-      const paste = new Event('paste', { bubbles: true, cancelable: true });
-      Object.defineProperty(paste, 'clipboardData', { value: { types: ['text/plain'], getData: () => pasted } });
-      element.dispatchEvent(paste);
-    }, text);
+    await this.on(role, name, async (target) => {
+      const plain = await target.evaluate((element, pasted) => {
+        element.focus();
+        if (!element.select) return false;
+        element.select();
+        document.execCommand('insertText', false, pasted);
+        return true;
+      }, text);
+      if (plain) return;
+      await this.key(process.platform === 'darwin' ? 'Meta+a' : 'Control+a');
+      await target.evaluate((element, pasted) => {
+        // A browser lets no script fill a clipboard event.
+        const paste = new Event('paste', { bubbles: true, cancelable: true });
+        Object.defineProperty(paste, 'clipboardData', { value: { types: ['text/plain'], getData: () => pasted } });
+        element.dispatchEvent(paste);
+      }, text);
+    });
   }
 
   /** Presses a key, with modifiers: `Enter`, `Control+c`. */
@@ -138,10 +154,12 @@ export class Screen {
 
   /** What a text box holds; of a rich one, the lines that are drawn, without what is told between them. */
   async value(role, name) {
-    return (await this.find(role, name)).evaluate((element) => {
-      const lines = [...element.querySelectorAll('.cm-line')];
-      return element.value ?? (lines.length > 0 ? lines.map((line) => line.textContent).join('\n') : element.textContent);
-    });
+    return this.on(role, name, (target) =>
+      target.evaluate((element) => {
+        const lines = [...element.querySelectorAll('.cm-line')];
+        return element.value ?? (lines.length > 0 ? lines.map((line) => line.textContent).join('\n') : element.textContent);
+      }),
+    );
   }
 
   /** The accessible names of all elements of a role, in the page's order. */
