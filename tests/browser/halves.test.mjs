@@ -34,13 +34,12 @@ test('the terminal answers, a set is applied and time is stepped before the rest
   await page.goto(site, { waitUntil: 'load' });
   await command(screen, 'kubectl get pods', 'No resources found in default namespace.');
   await command(screen, 'kubectl apply -f web.yaml', 'statefulset.apps/web created');
-  // What comes first is seen in Chromium; Firefox may take another way somewhere and load the rest for it.
-  const chromium = (await page.browser().version()).startsWith('Chrome');
-  assert.ok(rest.atOnce <= (chromium ? 0 : 1), 'nothing of the rest was needed for the terminal to answer');
   await screen.press('button', 'Step');
   await screen.press('button', 'Step');
   await screen.until('the rest is asked for', async () => rest.held !== null);
-  assert.ok(rest.atOnce <= 1, 'the rest is loaded once at most');
+  // What comes first is seen in Chromium; Firefox may take another way somewhere and load the rest for it.
+  const chromium = (await page.browser().version()).startsWith('Chrome');
+  assert.ok(rest.atOnce <= (chromium ? 0 : 1), 'nothing of the rest was needed');
   await rest.held.continue();
 });
 

@@ -42,7 +42,7 @@ async function visit({ theme, width }, act) {
   });
   // The editor comes when all is loaded: what puts it on the page need not be there first.
   await page.setRequestInterception(true);
-  page.on('request', (request) => (/\/editor-[^/]*$/.test(request.url()) ? request.abort() : request.continue()));
+  page.on('request', (request) => (/\/editor-[^/]*\.js$/.test(request.url()) ? request.abort() : request.continue()));
   await page.goto(site.address);
   await act(new Screen(page, true));
   await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
@@ -74,8 +74,16 @@ async function begin(screen) {
   await screen.find('textbox', 'kubectl command');
   await command(screen, 'kubectl get pods', 'No resources found');
   await command(screen, 'kubectl apply -f web.yaml', 'statefulset.apps/web created');
+  await step(screen);
+  await step(screen);
+}
+
+/** Presses Step and waits until time has moved, or what is next. */
+async function step(screen) {
+  const state = () => screen.page.evaluate(() => document.querySelector('.time').innerText);
+  const before = await state();
   await screen.press('button', 'Step');
-  await screen.press('button', 'Step');
+  await screen.until('the step is made', async () => (await state()) !== before, undefined, PATIENCE);
 }
 
 /** A narrow window shows one view at a time. */
