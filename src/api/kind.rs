@@ -23,6 +23,8 @@ pub enum Kind {
     ConfigMap,
     Secret,
     ResourceQuota,
+    ServiceAccount,
+    HorizontalPodAutoscaler,
     Event,
 }
 
@@ -56,7 +58,7 @@ const fn facts(
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 18] = [
+    pub const ALL: [Kind; 20] = [
         Kind::Namespace,
         Kind::Node,
         Kind::Pod,
@@ -74,6 +76,8 @@ impl Kind {
         Kind::ConfigMap,
         Kind::Secret,
         Kind::ResourceQuota,
+        Kind::ServiceAccount,
+        Kind::HorizontalPodAutoscaler,
         Kind::Event,
     ];
 
@@ -145,6 +149,17 @@ impl Kind {
                 &["quota"],
                 true,
             ),
+            Kind::ServiceAccount => {
+                facts("ServiceAccount", "", "v1", "serviceaccounts", &["sa"], true)
+            }
+            Kind::HorizontalPodAutoscaler => facts(
+                "HorizontalPodAutoscaler",
+                "autoscaling",
+                "v2",
+                "horizontalpodautoscalers",
+                &["hpa"],
+                true,
+            ),
             Kind::Event => facts("Event", "", "v1", "events", &["ev"], true),
         }
     }
@@ -175,6 +190,7 @@ impl Kind {
             "storage.k8s.io" => "storage.k8s.io/v1",
             "policy" => "policy/v1",
             "discovery.k8s.io" => "discovery.k8s.io/v1",
+            "autoscaling" => "autoscaling/v2",
             _ => "v1",
         }
     }

@@ -53,6 +53,7 @@ const FIXED: &[(&str, &str)] = &[
     // The pod-template hash of a Deployment hashes the memory of a type; nobody else can make it.
     (r"\b(front|app)-[bcdf456789]{8,10}\b", r"\1-HASHHASHHA"),
     (r"\b([a-z0-9-]+)\.[0-9a-f]{16}\b", r"\1.0000000000000000"),
+    (r"-----BEGIN CERTIFICATE-----\\[^\x22]*", "<certificate>"),
     (r"/tmp/kubectl-edit-\d+", "/tmp/kubectl-edit-0"),
     (r"/tmp/(LIVE|MERGED)-\d+", r"/tmp/\1-0"),
     (r"^([EWI])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ", r"\1 "),
@@ -186,7 +187,8 @@ pub fn transcript(text: &str, given: &str) -> String {
 /// (`conformance/README.md`, corpus). `given` is all that the case itself states.
 pub fn corpus(text: &str, given: &str) -> String {
     let rules = &*RULES;
-    let mut lines = replaced(text.split('\n').map(fixed).collect(), given);
+    let lines = without_certificates(text.split('\n'));
+    let mut lines = replaced(lines.map(fixed).collect(), given);
     for rule in &rules.any_order {
         sort_neighbours(&mut lines, rule);
     }
@@ -196,6 +198,18 @@ pub fn corpus(text: &str, given: &str) -> String {
         return without_revisions(text, given);
     }
     text
+}
+
+/// The lines without those of certificates, which each cluster makes for itself.
+fn without_certificates<'a>(lines: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
+    const ENDS: [&str; 2] = ["-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"];
+    let mut inside = false;
+    lines.filter(move |line| {
+        inside |= line.trim() == ENDS[0];
+        let keep = !inside;
+        inside &= line.trim() != ENDS[1];
+        keep
+    })
 }
 
 /// A line in which a Pod of a set stands for all of its Pods.

@@ -11,6 +11,7 @@ pub mod deployment;
 pub mod disruption;
 pub mod endpoints;
 pub mod endpointslice;
+pub mod furnish;
 pub mod garbage;
 pub mod kubelet;
 pub mod namespace;

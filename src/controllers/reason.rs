@@ -63,6 +63,8 @@ pub enum Reason {
     NamespaceDeleted,
     /// kube-apiserver makes its own Service again.
     OwnService,
+    /// What every Namespace is given.
+    Furnished,
     Orphan,
     DefaultClass,
     /// A ReplicaSet has fewer Pods than `replicas`.
@@ -218,6 +220,7 @@ impl Reason {
         "why-cascade-delete",
         "why-namespace-deleted",
         "why-own-service",
+        "why-furnished",
         "why-orphan",
         "why-default-class",
         "why-replica-missing",
@@ -285,6 +288,7 @@ impl Reason {
             Reason::CascadeDelete => "why-cascade-delete",
             Reason::NamespaceDeleted => "why-namespace-deleted",
             Reason::OwnService => "why-own-service",
+            Reason::Furnished => "why-furnished",
             Reason::Orphan => "why-orphan",
             Reason::DefaultClass => "why-default-class",
             Reason::ReplicaMissing { .. } => "why-replica-missing",

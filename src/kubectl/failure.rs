@@ -18,6 +18,8 @@ enum Problem {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Failure {
     problems: Vec<Problem>,
+    /// What had been printed on standard output before.
+    said: String,
 }
 
 impl Failure {
@@ -26,6 +28,7 @@ impl Failure {
     pub fn error(text: impl Into<String>) -> Failure {
         Failure {
             problems: vec![Problem::Own(text.into())],
+            said: String::new(),
         }
     }
 
@@ -34,6 +37,7 @@ impl Failure {
     pub fn bare(text: impl Into<String>) -> Failure {
         Failure {
             problems: vec![Problem::Bare(text.into())],
+            said: String::new(),
         }
     }
 
@@ -47,7 +51,21 @@ impl Failure {
         };
         Failure {
             problems: vec![Problem::Server(error, source)],
+            said: String::new(),
         }
+    }
+
+    /// The failure after this was printed on standard output.
+    #[must_use]
+    pub fn after(mut self, said: String) -> Failure {
+        self.said = said;
+        self
+    }
+
+    /// What is to be printed on standard output first.
+    #[must_use]
+    pub fn said(&self) -> &str {
+        &self.said
     }
 
     /// The failure of a patch, with `text` before the server's message.
@@ -79,6 +97,7 @@ impl Failure {
     /// Adds the problems of another failure.
     pub fn add(&mut self, other: Failure) {
         self.problems.extend(other.problems);
+        self.said.push_str(&other.said);
     }
 
     /// `Ok` if nothing failed.

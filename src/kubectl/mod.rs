@@ -139,6 +139,7 @@ fn klog(now: crate::api::Time, place: &str, text: &str) -> String {
 
 /// Prints why a command failed.
 pub(crate) fn fail(cx: &mut Context<'_>, failure: &Failure) -> Progress {
+    cx.out.stdout(failure.said());
     cx.out.stderr(format!("{}\n", failure.text()));
     Progress::Done(1)
 }

@@ -62,6 +62,8 @@ pub struct Field {
     pub go_type: Option<&'static str>,
     /// The embedded Go struct that holds it.
     pub embedded: Option<&'static str>,
+    /// Its place in Go's struct.
+    pub place: u8,
 }
 
 /// The fields of a struct, in name order.
@@ -91,10 +93,39 @@ pub fn find<'a>(fields: &'a Fields, name: &str) -> Option<&'a Field> {
     fields.get(at)
 }
 
+/// The entries of a struct's tree in the order of Go's fields; those that the table does not know last.
+#[must_use]
+pub fn in_order<'a>(
+    fields: &Fields,
+    map: &'a crate::api::Map,
+) -> Vec<(&'a str, &'a crate::api::Value, Option<Type>)> {
+    let mut entries: Vec<_> = map
+        .iter()
+        .map(|(key, value)| {
+            let field = find(fields, key);
+            let place = field.map_or(usize::MAX, |field| usize::from(field.place));
+            (
+                place,
+                key.as_str(),
+                value,
+                field.map(|field| field.kind.clone()),
+            )
+        })
+        .collect();
+    entries.arrange_by_key(|(place, ..)| *place);
+    entries
+        .into_iter()
+        .map(|(_, key, value, kind)| (key, value, kind))
+        .collect()
+}
+
 fn parse_line(line: &'static str) -> Option<(&'static str, Fields)> {
     let mut words = line.split(' ');
     let name = words.next()?;
     let mut fields: Fields = words.filter_map(parse_field).collect();
+    for (place, field) in (0..=u8::MAX).zip(&mut fields) {
+        field.place = place;
+    }
     fields.arrange_by_key(|field| field.name);
     Some((name, fields))
 }
@@ -121,6 +152,7 @@ fn parse_field(word: &'static str) -> Option<Field> {
         kind: parse_type(kind),
         go_type,
         embedded,
+        place: 0,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::Settings;
 use crate::api::{Kind, Millis, Time, Value};
+use crate::controllers::furnish;
 use crate::store::{Request, Store};
 
 /// How old the cluster is when a playground opens.
@@ -17,7 +18,10 @@ pub(super) fn boot(store: &mut Store, settings: &Settings) {
     };
     for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
         create(Kind::Namespace, named(name));
+        create(Kind::ServiceAccount, furnish::default_account(name));
+        create(Kind::ConfigMap, furnish::certificate(name));
     }
+    create(Kind::ConfigMap, token_tracking());
     let nodes = settings.nodes.bounded();
     for number in 1..=nodes.count {
         create(Kind::Node, node(number, nodes.pods, then));
@@ -28,6 +32,15 @@ pub(super) fn boot(store: &mut Store, settings: &Settings) {
     if settings.storage_class {
         create(Kind::StorageClass, standard_class());
     }
+}
+
+/// Since when the API server has noted which tokens of ServiceAccounts kept in Secrets are used.
+/// `pkg/controlplane/controller/legacytokentracking/controller.go`
+fn token_tracking() -> Value {
+    let mut tree = named("kube-apiserver-legacy-service-account-token-tracking");
+    tree.set(&["metadata", "namespace"], "kube-system");
+    tree.set(&["data", "since"], "2025-12-31");
+    tree
 }
 
 fn named(name: &str) -> Value {

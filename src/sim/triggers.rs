@@ -2,6 +2,7 @@
 
 use crate::api::{Key, Kind, Millis, Object, Selector, Str};
 use crate::controllers;
+use crate::controllers::furnish::ROOT_CERTIFICATE;
 use crate::store::{Change, ChangeKind, Store};
 use std::sync::Arc;
 
@@ -32,6 +33,8 @@ pub enum ControllerId {
     Garbage,
     Namespace,
     Quota,
+    ServiceAccount,
+    RootCertificate,
     /// kube-apiserver itself.
     ApiServer,
 }
@@ -60,6 +63,8 @@ impl ControllerId {
             ControllerId::Garbage => "generic-garbage-collector",
             ControllerId::Namespace => "namespace-controller",
             ControllerId::Quota => "resourcequota-controller",
+            ControllerId::ServiceAccount => "service-account-controller",
+            ControllerId::RootCertificate => "root-ca-cert-publisher",
             ControllerId::ApiServer => "system:apiserver",
         }
     }
@@ -88,6 +93,8 @@ impl ControllerId {
             | ControllerId::TaintEviction
             | ControllerId::Expander
             | ControllerId::Quota
+            | ControllerId::ServiceAccount
+            | ControllerId::RootCertificate
             | ControllerId::ApiServer => 20,
             ControllerId::Garbage => 24,
             // So that all API servers know that the namespace takes nothing new.
@@ -119,6 +126,18 @@ pub(super) fn triggers(change: &Change, store: &Store, wake: &mut dyn FnMut(Cont
         }
         Kind::Namespace if object.meta.terminating() => {
             wake(ControllerId::Namespace, object.key());
+        }
+        Kind::Namespace if change.kind == ChangeKind::Added => {
+            wake(ControllerId::ServiceAccount, object.key());
+            wake(ControllerId::RootCertificate, object.key());
+        }
+        Kind::ServiceAccount if change.kind == ChangeKind::Deleted => {
+            let namespace = Key::new(Kind::Namespace, "", object.namespace());
+            wake(ControllerId::ServiceAccount, namespace);
+        }
+        Kind::ConfigMap if object.name() == ROOT_CERTIFICATE => {
+            let namespace = Key::new(Kind::Namespace, "", object.namespace());
+            wake(ControllerId::RootCertificate, namespace);
         }
         Kind::EndpointSlice => {
             if let Some(service) = object.meta.label("kubernetes.io/service-name") {

@@ -335,6 +335,8 @@ impl World {
             ControllerId::Endpoints => controllers::endpoints::reconcile(fork, namespace, name),
             ControllerId::Namespace => controllers::namespace::reconcile(fork, name),
             ControllerId::Quota => controllers::quota::reconcile(fork, namespace, name),
+            ControllerId::ServiceAccount => controllers::furnish::service_account(fork, name),
+            ControllerId::RootCertificate => controllers::furnish::root_certificate(fork, name),
             ControllerId::ApiServer => controllers::apiserver::reconcile(fork),
             ControllerId::Garbage => {
                 controllers::garbage::reconcile(fork, key.kind, namespace, name)

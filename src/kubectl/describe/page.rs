@@ -56,15 +56,17 @@ impl Page {
             Some((first, rest)) => {
                 self.entry(level, key, first);
                 for value in rest {
-                    self.line(level, format!("\t{value}"));
+                    // Without the indentation of the first: seen only where the tabs are printed as they are.
+                    self.line(0, format!("\t{value}"));
                 }
             }
         }
     }
 }
 
+/// A line of a long annotation (recorded: `describe cm kube-root-ca.crt`).
 fn shorten(line: &str) -> String {
-    match line.char_indices().nth(200) {
+    match line.char_indices().nth(138) {
         Some((at, _)) => format!("{}...", line.get(..at).unwrap_or_default()),
         None => line.to_owned(),
     }

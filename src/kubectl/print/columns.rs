@@ -44,6 +44,8 @@ const fn headers(kind: Kind) -> &'static str {
         Kind::ConfigMap => "NAME;DATA;AGE",
         Kind::Secret => "NAME;TYPE;DATA;AGE",
         Kind::ResourceQuota => "NAME;REQUEST;LIMIT;AGE",
+        Kind::ServiceAccount => "NAME;AGE",
+        Kind::HorizontalPodAutoscaler => "NAME;REFERENCE;TARGETS;MINPODS;MAXPODS;REPLICAS;AGE",
     }
 }
 
@@ -82,5 +84,7 @@ pub fn row(object: &Object, now: Time) -> Vec<String> {
         Kind::ConfigMap => cells::cluster::config_map(object, now),
         Kind::Secret => cells::cluster::secret(object, now),
         Kind::ResourceQuota => cells::cluster::quota(object, now),
+        Kind::ServiceAccount => vec![object.name().to_string(), cells::age(object, now)],
+        Kind::HorizontalPodAutoscaler => cells::workloads::autoscaler(object, now),
     }
 }

@@ -2,6 +2,8 @@
 //! `kubectl/pkg/cmd/get/customcolumn.go`
 
 use super::jsonpath::{self, JsonPath};
+use super::jsonpath_parse;
+use super::output::list_of;
 use super::table::TableWriter;
 use crate::api::Value;
 use crate::kubectl::failure::Failure;
@@ -25,16 +27,63 @@ impl CustomColumns {
             ));
         }
         let mut columns = Vec::new();
+        let mut unread = None;
         for part in text.split(',') {
             let Some((header, path)) = part.split_once(':') else {
                 return Err(Failure::error(format!(
                     "unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>"
                 )));
             };
-            let path = jsonpath::relaxed(path)?;
-            columns.push((header.to_owned(), JsonPath::parse(&path, false, false)?));
+            // No path at all finds nothing; `{}` finds the object.
+            let path = match path {
+                "" => String::new(),
+                path => jsonpath::relaxed(path)?,
+            };
+            let read = JsonPath::parse(&path, false, false);
+            let Ok(read) = read else {
+                unread = unread.or(jsonpath_parse::parse(&path).err());
+                columns.push((header.to_owned(), JsonPath::parse("", false, false)?));
+                continue;
+            };
+            columns.push((header.to_owned(), read));
         }
-        Ok(CustomColumns { columns, headers })
+        let columns = CustomColumns { columns, headers };
+        match unread {
+            None => Ok(columns),
+            // kubectl reads the paths when it has printed the headers.
+            Some(why) => {
+                let none = list_of(Vec::new());
+                Err(Failure::error(why).after(columns.print(&none)?))
+            }
+        }
+    }
+
+    /// Reads a file of two lines: headers, and the paths under them.
+    ///
+    /// # Errors
+    /// kubectl's words.
+    pub fn of_file(text: &str, headers: bool) -> Result<CustomColumns, Failure> {
+        let mut lines = text.lines();
+        let mut words = || -> Vec<&str> {
+            lines
+                .next()
+                .unwrap_or_default()
+                .split_whitespace()
+                .collect()
+        };
+        let (names, paths) = (words(), words());
+        if names.len() != paths.len() {
+            return Err(Failure::error(format!(
+                "number of headers ({}) and field specifications ({}) don't match",
+                names.len(),
+                paths.len()
+            )));
+        }
+        let pairs = names
+            .iter()
+            .zip(paths)
+            .map(|(name, path)| format!("{name}:{path}"));
+        CustomColumns::parse(&pairs.collect::<Vec<_>>().join(","), headers)
     }
 
     /// The table of an object or of the items of a list.

@@ -1,94 +1,178 @@
 //! Go templates: `{{range .items}}{{.metadata.name}}{{end}}`.
 //! `text/template`; `cli-runtime/pkg/printers/template.go`
 
-use super::gotemplate_parse::{Node, Operand, Pipeline, parse};
+use super::gotemplate_call::{Argument, arity, call, truth, type_name};
+use super::gotemplate_parse::{
+    Command, Node, Operand, OperandKind, Parsed, Pipeline, Place, parse,
+};
 use crate::api::Value;
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::quote;
 use crate::kubectl::patch::strategic::go_map;
-use std::cmp::Ordering;
 
 /// A template, read.
 #[derive(Clone, Debug)]
 pub struct GoTemplate {
-    nodes: Vec<Node>,
+    text: String,
+    parsed: Parsed,
+    /// A missing key is an error.
+    strict: bool,
 }
 
 /// More steps than this are refused, so that no template hangs the page.
 const STEPS: usize = 1_000_000;
+/// Templates that call each other more deeply are refused.
+const DEPTH: usize = 100;
 
 impl GoTemplate {
-    /// Reads a template.
+    /// Reads a template. `strict`: a missing key is an error when it is filled in.
     ///
     /// # Errors
     /// `error parsing template {{…, template: output:1: …`
-    pub fn parse(text: &str) -> Result<GoTemplate, Failure> {
-        let nodes = parse(text).map_err(|why| {
+    pub fn parse(text: &str, strict: bool) -> Result<GoTemplate, Failure> {
+        let parsed = parse(text).map_err(|why| {
             Failure::error(format!(
                 "error parsing template {text}, template: output:1: {why}"
             ))
         })?;
-        Ok(GoTemplate { nodes })
+        Ok(GoTemplate {
+            text: text.to_owned(),
+            parsed,
+            strict,
+        })
     }
 
     /// The template filled in with a value.
     ///
     /// # Errors
-    /// What the template engine says.
+    /// What the template engine says, after what it had printed.
     pub fn print(&self, value: &Value) -> Result<String, Failure> {
         let mut run = Run {
+            template: self,
             out: String::new(),
             variables: vec![("$".to_owned(), value.clone())],
             steps: 0,
+            depth: 0,
         };
-        run.nodes(&self.nodes, value)
-            .map_err(|why| Failure::error(format!("error executing template: {why}")))?;
-        Ok(run.out)
+        match run.nodes(&self.parsed.nodes, value) {
+            Ok(_) => Ok(run.out),
+            Err(why) => {
+                let said = format!(
+                    "{}Error executing template: {why}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{}\n\traw data was:\n\t\t{}\n\tobject given to template engine was:\n\t\t{}\n\n",
+                    run.out,
+                    self.text,
+                    value.to_go_json(),
+                    go_map(value)
+                );
+                let text = quote(&self.text);
+                Err(Failure::error(format!("error executing template {text}: {why}")).after(said))
+            }
+        }
     }
 }
 
-struct Run {
+/// Where the execution goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    On,
+    Break,
+    Continue,
+}
+
+struct Run<'a> {
+    template: &'a GoTemplate,
     out: String,
     variables: Vec<(String, Value)>,
     steps: usize,
+    depth: usize,
 }
 
-impl Run {
-    fn nodes(&mut self, nodes: &[Node], dot: &Value) -> Result<(), String> {
+impl Run<'_> {
+    /// An error at a place, in the engine's words.
+    fn at(&self, place: &Place, what: &str) -> String {
+        let before = self.template.text.get(..place.at).unwrap_or_default();
+        let line = 1 + before.matches('\n').count();
+        let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
+        format!(
+            "template: output:{line}:{column}: executing \"output\" at <{}>: {what}",
+            place.text
+        )
+    }
+
+    fn nodes(&mut self, nodes: &[Node], dot: &Value) -> Result<Flow, String> {
         for node in nodes {
             self.steps += 1;
             if self.steps > STEPS {
                 return Err("the template takes too many steps".to_owned());
             }
-            match node {
-                Node::Text(text) => self.out.push_str(text),
+            let mark = self.variables.len();
+            let flow = match node {
+                Node::Text(text) => {
+                    self.out.push_str(text);
+                    Flow::On
+                }
                 Node::Action(pipeline) => {
                     let value = self.pipeline(pipeline, dot)?;
                     if pipeline.variables.is_empty() {
                         self.out.push_str(&printed(&value));
                     }
+                    continue;
                 }
                 Node::If(pipeline, then, otherwise) => {
-                    let mark = self.variables.len();
                     let truth = truth(&self.pipeline(pipeline, dot)?);
-                    self.nodes(if truth { then } else { otherwise }, dot)?;
-                    self.variables.truncate(mark);
+                    self.nodes(if truth { then } else { otherwise }, dot)?
                 }
                 Node::With(pipeline, then, otherwise) => {
-                    let mark = self.variables.len();
                     let value = self.pipeline(pipeline, dot)?;
                     if truth(&value) {
-                        self.nodes(then, &value)?;
+                        self.nodes(then, &value)?
                     } else {
-                        self.nodes(otherwise, dot)?;
+                        self.nodes(otherwise, dot)?
                     }
-                    self.variables.truncate(mark);
                 }
                 Node::Range(pipeline, body, otherwise) => {
                     self.range(pipeline, body, otherwise, dot)?
                 }
+                Node::Break => Flow::Break,
+                Node::Continue => Flow::Continue,
+                Node::Template(name, about, place) => {
+                    self.called(name, about.as_ref(), place, dot)?;
+                    Flow::On
+                }
+            };
+            self.variables.truncate(mark);
+            if flow != Flow::On {
+                return Ok(flow);
             }
         }
+        Ok(Flow::On)
+    }
+
+    /// `{{template "name" about}}`
+    fn called(
+        &mut self,
+        name: &str,
+        about: Option<&Pipeline>,
+        place: &Place,
+        dot: &Value,
+    ) -> Result<(), String> {
+        let template = self.template;
+        let mut defined = template.parsed.defined.iter().rev();
+        let Some((_, body)) = defined.find(|(known, _)| known == name) else {
+            return Err(self.at(place, &format!("template {} not defined", quote(name))));
+        };
+        let dot = match about {
+            Some(about) => self.pipeline(about, dot)?,
+            None => Value::Null,
+        };
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(self.at(place, "exceeded maximum template depth (100000)"));
+        }
+        let outside = std::mem::replace(&mut self.variables, vec![("$".to_owned(), dot.clone())]);
+        self.nodes(body, &dot)?;
+        self.variables = outside;
+        self.depth -= 1;
         Ok(())
     }
 
@@ -98,22 +182,30 @@ impl Run {
         body: &[Node],
         otherwise: &[Node],
         dot: &Value,
-    ) -> Result<(), String> {
+    ) -> Result<Flow, String> {
         let over = self.commands(pipeline, dot)?;
+        let count = |at: usize| Value::Int(i64::try_from(at).unwrap_or(i64::MAX));
         let entries: Vec<(Value, Value)> = match &over {
-            Value::List(list) => (0_i64..)
-                .map(Value::Int)
-                .zip(list.iter().cloned())
+            Value::List(list) => list
+                .iter()
+                .enumerate()
+                .map(|(at, value)| (count(at), value.clone()))
                 .collect(),
             Value::Map(map) => map
                 .iter()
                 .map(|(key, value)| (Value::from(key), value.clone()))
                 .collect(),
-            Value::Int(count) => (0..*count)
+            Value::Int(most) => (0..(*most).min(STEPS as i64))
                 .map(|i| (Value::Int(i), Value::Int(i)))
                 .collect(),
             Value::Null => Vec::new(),
-            other => return Err(format!("range can't iterate over {}", printed(other))),
+            other => {
+                let last = pipeline.commands.last();
+                let place = last.and_then(|command| command.words.first());
+                let place = place.map(|word| word.place.clone()).unwrap_or_default();
+                let what = format!("range can't iterate over {}", printed(other));
+                return Err(self.at(&place, &what));
+            }
         };
         if entries.is_empty() {
             return self.nodes(otherwise, dot);
@@ -128,22 +220,26 @@ impl Run {
                 }
                 _ => {}
             }
-            self.nodes(body, &value)?;
+            let flow = self.nodes(body, &value)?;
             self.variables.truncate(mark);
+            if flow == Flow::Break {
+                break;
+            }
         }
-        Ok(())
+        Ok(Flow::On)
     }
 
     fn pipeline(&mut self, pipeline: &Pipeline, dot: &Value) -> Result<Value, String> {
         let value = self.commands(pipeline, dot)?;
         if let [name] = pipeline.variables.as_slice() {
-            match self
-                .variables
-                .iter_mut()
-                .rev()
-                .find(|(known, _)| known == name)
-            {
+            let mut known = self.variables.iter_mut().rev();
+            match known.find(|(known, _)| known == name) {
                 Some((_, slot)) if pipeline.assigns => *slot = value.clone(),
+                None if pipeline.assigns => {
+                    let last = pipeline.commands.last().and_then(|c| c.words.last());
+                    let place = last.map(|word| word.place.clone()).unwrap_or_default();
+                    return Err(self.at(&place, &format!("undefined variable: {name}")));
+                }
                 _ => self.variables.push((name.clone(), value.clone())),
             }
         }
@@ -151,70 +247,129 @@ impl Run {
     }
 
     fn commands(&mut self, pipeline: &Pipeline, dot: &Value) -> Result<Value, String> {
-        let mut last: Option<Value> = None;
+        let mut last: Option<Argument> = None;
         for command in &pipeline.commands {
             last = Some(self.command(command, last, dot)?);
         }
-        Ok(last.unwrap_or_default())
+        Ok(last.map(|argument| argument.value).unwrap_or_default())
     }
 
     fn command(
         &mut self,
-        words: &[Operand],
-        last: Option<Value>,
+        command: &Command,
+        last: Option<Argument>,
         dot: &Value,
-    ) -> Result<Value, String> {
-        let Some((first, rest)) = words.split_first() else {
-            return Ok(Value::Null);
+    ) -> Result<Argument, String> {
+        let Some((first, rest)) = command.words.split_first() else {
+            return Err("an empty command".to_owned());
         };
-        if let Operand::Function(name) = first {
+        if let OperandKind::Function(name) = &first.kind {
+            if let Some(what) = arity(name, rest.len() + usize::from(last.is_some())) {
+                return Err(self.at(&first.place, &what));
+            }
             let mut arguments = Vec::new();
             for word in rest {
                 arguments.push(self.operand(word, dot)?);
             }
             arguments.extend(last);
-            return call(name, &arguments);
+            let value = call(name, &arguments).map_err(|why| {
+                let why = why.replacen(
+                    "non-function of",
+                    &format!(
+                        "non-function {} of",
+                        rest.first().map_or("", |word| word.place.text.as_str())
+                    ),
+                    1,
+                );
+                self.at(&command.place, &format!("error calling {name}: {why}"))
+            })?;
+            let literal = true;
+            return Ok(Argument { value, literal });
+        }
+        if !rest.is_empty() || last.is_some() {
+            let what = match &first.kind {
+                OperandKind::Field(steps) | OperandKind::Variable(_, steps)
+                    if !steps.is_empty() =>
+                {
+                    let name = steps.last().map_or("", String::as_str);
+                    format!("{name} is not a method but has arguments")
+                }
+                _ => format!("can't give argument to non-function {}", first.place.text),
+            };
+            return Err(self.at(&first.place, &what));
+        }
+        if matches!(first.kind, OperandKind::Nil) {
+            return Err(self.at(&first.place, "nil is not a command"));
         }
         self.operand(first, dot)
     }
 
-    fn operand(&mut self, operand: &Operand, dot: &Value) -> Result<Value, String> {
-        match operand {
-            Operand::Literal(value) => Ok(value.clone()),
-            Operand::Field(steps) => Ok(follow(dot, steps)),
-            Operand::Variable(name, steps) => {
-                let found = self.variables.iter().rev().find(|(known, _)| known == name);
-                let value = found
-                    .map(|(_, value)| value)
-                    .ok_or(format!("undefined variable {}", quote(name)))?;
-                Ok(follow(value, steps))
+    fn operand(&mut self, operand: &Operand, dot: &Value) -> Result<Argument, String> {
+        let place = &operand.place;
+        let (value, literal) = match &operand.kind {
+            OperandKind::Literal(value) => (value.clone(), true),
+            OperandKind::Nil => (Value::Null, true),
+            OperandKind::Field(steps) => (self.follow(dot, steps, place, false)?, false),
+            OperandKind::Variable(name, steps) => {
+                let mut known = self.variables.iter().rev();
+                let found = known.find(|(known, _)| known == name);
+                let value = found.map(|(_, value)| value.clone()).unwrap_or_default();
+                (self.follow(&value, steps, place, true)?, false)
             }
-            Operand::Group(pipeline, steps) => {
+            OperandKind::Group(pipeline, steps) => {
                 let value = self.commands(pipeline, dot)?;
-                Ok(follow(&value, steps))
+                if steps.is_empty() {
+                    (value, true)
+                } else {
+                    // The engine still stands at the last word inside.
+                    let last = pipeline.commands.last().and_then(|c| c.words.last());
+                    let place = last.map_or(place, |word| &word.place);
+                    (self.follow(&value, steps, place, false)?, false)
+                }
             }
-            Operand::Function(name) => call(name, &[]),
-        }
+            OperandKind::Function(name) => {
+                if let Some(what) = arity(name, 0) {
+                    return Err(self.at(place, &what));
+                }
+                let value = call(name, &[])
+                    .map_err(|why| self.at(place, &format!("error calling {name}: {why}")))?;
+                (value, true)
+            }
+        };
+        Ok(Argument { value, literal })
     }
-}
 
-fn follow(value: &Value, steps: &[String]) -> Value {
-    steps
-        .iter()
-        .try_fold(value, |at, step| at.get(step))
-        .cloned()
-        .unwrap_or_default()
-}
-
-fn truth(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(truth) => *truth,
-        Value::Int(number) => *number != 0,
-        Value::Float(number) => *number != 0.0,
-        Value::Str(text) => !text.is_empty(),
-        Value::List(list) => !list.is_empty(),
-        Value::Map(map) => !map.is_empty(),
+    /// The value at a path of fields. `known`: the type of the first is known, as a variable has one.
+    fn follow(
+        &self,
+        value: &Value,
+        steps: &[String],
+        place: &Place,
+        known: bool,
+    ) -> Result<Value, String> {
+        let mut at = value;
+        for (number, step) in steps.iter().enumerate() {
+            at = match at {
+                Value::Map(map) => match map.get(step) {
+                    Some(found) => found,
+                    None if self.template.strict => {
+                        let what = format!("map has no entry for key {}", quote(step));
+                        return Err(self.at(place, &what));
+                    }
+                    None => return Ok(Value::Null),
+                },
+                Value::Null => return Ok(Value::Null),
+                other => {
+                    let kind = match known && number == 0 {
+                        true => type_name(other, false),
+                        false => "interface {}",
+                    };
+                    let what = format!("can't evaluate field {step} in type {kind}");
+                    return Err(self.at(place, &what));
+                }
+            };
+        }
+        Ok(at.clone())
     }
 }
 
@@ -223,141 +378,6 @@ fn printed(value: &Value) -> String {
         Value::Null => "<no value>".to_owned(),
         other => go_map(other),
     }
-}
-
-fn call(name: &str, arguments: &[Value]) -> Result<Value, String> {
-    let first = arguments.first().cloned().unwrap_or_default();
-    Ok(match name {
-        "len" => match &first {
-            Value::List(list) => Value::Int(list.len() as i64),
-            Value::Map(map) => Value::Int(map.len() as i64),
-            Value::Str(text) => Value::Int(text.len() as i64),
-            other => return Err(format!("error calling len: len of {}", printed(other))),
-        },
-        "index" => arguments
-            .iter()
-            .skip(1)
-            .try_fold(first, |at, key| match (&at, key) {
-                (Value::Map(map), Value::Str(key)) => Ok(map.get(key).cloned().unwrap_or_default()),
-                (Value::List(list), Value::Int(i)) => usize::try_from(*i)
-                    .ok()
-                    .and_then(|i| list.as_slice().get(i))
-                    .cloned()
-                    .ok_or(format!("error calling index: index out of range: {i}")),
-                _ => Err("error calling index: can't index item".to_owned()),
-            })?,
-        "eq" => Value::Bool(arguments.iter().skip(1).any(|other| *other == first)),
-        "ne" => Value::Bool(arguments.get(1) != Some(&first)),
-        "lt" => Value::Bool(order(arguments) == Some(Ordering::Less)),
-        "le" => Value::Bool(order(arguments).is_some_and(Ordering::is_le)),
-        "gt" => Value::Bool(order(arguments) == Some(Ordering::Greater)),
-        "ge" => Value::Bool(order(arguments).is_some_and(Ordering::is_ge)),
-        "and" => arguments
-            .iter()
-            .find(|v| !truth(v))
-            .or(arguments.last())
-            .cloned()
-            .unwrap_or_default(),
-        "or" => arguments
-            .iter()
-            .find(|v| truth(v))
-            .or(arguments.last())
-            .cloned()
-            .unwrap_or_default(),
-        "not" => Value::Bool(!truth(&first)),
-        "exists" => {
-            let path = arguments.iter().skip(1);
-            let found = path
-                .into_iter()
-                .try_fold(first, |at, key| match (&at, key) {
-                    (Value::Map(map), Value::Str(key)) => map.get(key).cloned(),
-                    (Value::List(list), Value::Int(i)) => {
-                        list.as_slice().get(usize::try_from(*i).ok()?).cloned()
-                    }
-                    _ => None,
-                });
-            Value::Bool(found.is_some())
-        }
-        "print" | "println" => {
-            let texts: Vec<String> = arguments.iter().map(printed).collect();
-            if name == "print" {
-                Value::from(texts.concat())
-            } else {
-                Value::from(format!("{}\n", texts.join(" ")))
-            }
-        }
-        "printf" => Value::from(format_go(
-            &printed(&first),
-            arguments.get(1..).unwrap_or_default(),
-        )),
-        "base64decode" => {
-            Value::from(String::from_utf8_lossy(&decode_base64(&printed(&first))).into_owned())
-        }
-        _ => return Err(format!("function {} not defined", quote(name))),
-    })
-}
-
-fn order(arguments: &[Value]) -> Option<Ordering> {
-    match arguments {
-        [Value::Int(a), Value::Int(b)] => Some(a.cmp(b)),
-        [Value::Str(a), Value::Str(b)] => Some(a.cmp(b)),
-        [Value::Float(a), Value::Float(b)] => a.partial_cmp(b),
-        _ => None,
-    }
-}
-
-/// `printf` with the verbs that templates use: the flags between `%` and the letter are a width.
-fn format_go(format: &str, arguments: &[Value]) -> String {
-    let mut out = String::new();
-    let mut arguments = arguments.iter();
-    let mut chars = format.chars();
-    while let Some(c) = chars.next() {
-        if c != '%' {
-            out.push(c);
-            continue;
-        }
-        let mut width = String::new();
-        let verb = loop {
-            match chars.next() {
-                Some(c) if c == '-' || c.is_ascii_digit() => width.push(c),
-                other => break other,
-            }
-        };
-        let text = match verb {
-            Some('%') => "%".to_owned(),
-            Some('q') => arguments
-                .next()
-                .map(|v| quote(&printed(v)))
-                .unwrap_or_default(),
-            Some(_) => arguments.next().map(printed).unwrap_or_default(),
-            None => String::new(),
-        };
-        let size: usize = width.trim_start_matches('-').parse().unwrap_or(0).min(1000);
-        out.push_str(&if width.starts_with('-') {
-            format!("{text:<size$}")
-        } else {
-            format!("{text:>size$}")
-        });
-    }
-    out
-}
-
-fn decode_base64(text: &str) -> Vec<u8> {
-    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let (mut bits, mut count, mut out) = (0_u32, 0, Vec::new());
-    for byte in text.bytes() {
-        let Some(digit) = DIGITS.iter().position(|d| *d == byte) else {
-            continue;
-        };
-        bits = (bits << 6) | digit as u32;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -369,7 +389,7 @@ mod tests {
             r#"{"metadata":{"name":"web-0","labels":{"apps.kubernetes.io/pod-index":"0"}},"spec":{"containers":[{"image":"i","name":"nginx"},{"image":"j","name":"side"}]},"status":{"phase":"Running"}}"#,
         )
         .expect("json");
-        match GoTemplate::parse(template).and_then(|template| template.print(&pod)) {
+        match GoTemplate::parse(template, false).and_then(|template| template.print(&pod)) {
             Ok(text) => text,
             Err(failure) => failure.text(),
         }
@@ -407,6 +427,63 @@ mod tests {
             (
                 "{{range .spec.containers}}",
                 "error: error parsing template {{range .spec.containers}}, template: output:1: unexpected EOF",
+            ),
+            (
+                "{{define \"x\"}}[{{.}}]{{end}}{{template \"x\" .status.phase}}",
+                "[Running]",
+            ),
+            (
+                "{{range .spec.containers}}{{.name}}{{break}}{{end}}{{with $x := 5}}{{$x}}{{end}}",
+                "nginx5",
+            ),
+            (
+                "{{range .spec.containers}}{{if eq .name \"nginx\"}}{{continue}}{{end}}{{.name}}{{end}}",
+                "side",
+            ),
+            (
+                "{{printf \"%v %s %d %5s|%-5s|%t %x %05d %.2f\" .status.phase \"x\" 3 \"a\" \"b\" true 255 42 1.5}}",
+                "Running x 3     a|b    |true ff 00042 1.50",
+            ),
+            (
+                "{{printf \"%s\" 3}} {{printf \"%s\"}} {{printf \"a\" 1}}",
+                "%!s(int=3) %!s(MISSING) a%!(EXTRA int=1)",
+            ),
+            ("{{html \"<a>\"}} {{urlquery \"a b\"}}", "&lt;a&gt; a+b"),
+            (
+                "{{slice .status.phase 0 3}} {{print 1 2 \"x\"}}",
+                "Run 1 2x",
+            ),
+            (
+                "{{index .spec.containers 5}}",
+                "error: error executing template \"{{index .spec.containers 5}}\": template: output:1:2: executing \"output\" at <index .spec.containers 5>: error calling index: index out of range: 5",
+            ),
+            (
+                "{{.status.phase.foo}}",
+                "error: error executing template \"{{.status.phase.foo}}\": template: output:1:9: executing \"output\" at <.status.phase.foo>: can't evaluate field foo in type interface {}",
+            ),
+            (
+                "{{len 1 2}}",
+                "error: error executing template \"{{len 1 2}}\": template: output:1:2: executing \"output\" at <len>: wrong number of args for len: want 1 got 2",
+            ),
+            (
+                "{{lt .status.phase 2}}",
+                "error: error executing template \"{{lt .status.phase 2}}\": template: output:1:2: executing \"output\" at <lt .status.phase 2>: error calling lt: incompatible types for comparison: string and int",
+            ),
+            (
+                "{{$x.foo}}",
+                "error: error parsing template {{$x.foo}}, template: output:1: undefined variable \"$x\"",
+            ),
+            (
+                "{{nosuch .kind}}",
+                "error: error parsing template {{nosuch .kind}}, template: output:1: function \"nosuch\" not defined",
+            ),
+            (
+                "{{if}}x{{end}}",
+                "error: error parsing template {{if}}x{{end}}, template: output:1: missing value for if",
+            ),
+            (
+                "{{break}}",
+                "error: error parsing template {{break}}, template: output:1: {{break}} outside {{range}}",
             ),
         ] {
             assert_eq!(print(template), text, "{template}");

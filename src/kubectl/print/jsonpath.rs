@@ -5,6 +5,7 @@ use super::json;
 use super::jsonpath_parse::{Comparison, Node, Step, parse};
 use crate::api::Value;
 use crate::kubectl::failure::Failure;
+use crate::kubectl::patch::strategic::go_map;
 
 /// The most values that the steps of a path may lead to together: each `..` multiplies them by the depth of
 /// the tree. `{..image}` of 10,000 Pods leads to some 400,000.
@@ -155,7 +156,7 @@ impl<'a> Run<'a> {
             }
             Step::Union(parts) => {
                 for part in parts {
-                    self.step(part, value, next)?;
+                    next.extend(self.walk(part, value)?);
                 }
             }
             Step::Recursive => descend(value, next),
@@ -165,7 +166,7 @@ impl<'a> Run<'a> {
                     _ => {
                         return Err(format!(
                             "{} is not array or slice and cannot be filtered",
-                            kind_name(value)
+                            go_map(value)
                         ));
                     }
                 };
@@ -247,16 +248,31 @@ fn slice(
     let to = if single {
         from + 1
     } else {
-        real(to.unwrap_or(length)).min(length)
+        real(to.unwrap_or(length))
     };
-    if single && !(0..length).contains(&from) {
+    if from == to {
+        return Ok(Vec::new());
+    }
+    for (index, fits) in [
+        (from, (0..length).contains(&from)),
+        (to - 1, (0..=length).contains(&to)),
+    ] {
+        if !fits {
+            return Err(format!(
+                "array index out of bounds: index {index}, length {length}"
+            ));
+        }
+    }
+    if from > to {
         return Err(format!(
-            "array index out of bounds: index {from}, length {length}"
+            "starting index {from} is greater than ending index {to}"
         ));
     }
-    let by = by.unwrap_or(1).max(1) as usize;
-    let (from, to) = (from.clamp(0, length) as usize, to.clamp(0, length) as usize);
-    let part = items.get(from..to.max(from)).unwrap_or_default();
+    let by = usize::try_from(by.unwrap_or(1)).unwrap_or(0);
+    if by == 0 {
+        return Err("step must be > 0".to_owned());
+    }
+    let part = items.get(from as usize..to as usize).unwrap_or_default();
     Ok(part.iter().step_by(by).collect())
 }
 

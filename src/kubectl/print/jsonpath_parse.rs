@@ -27,8 +27,8 @@ pub enum Step {
     Wildcard,
     /// `[from:to:by]`; `[n]` has the smallest number as its end.
     Slice(Option<i64>, Option<i64>, Option<i64>),
-    /// `[0,2]`
-    Union(Vec<Step>),
+    /// `[0,2]`, `['name','spec.replicas']`
+    Union(Vec<Vec<Step>>),
     /// `..`
     Recursive,
     /// `[?(@.type=="Ready")]`
@@ -71,7 +71,8 @@ pub fn parse(template: &str) -> Result<Vec<Node>, String> {
         let (action, after) = close(after.get(1..).unwrap_or_default())?;
         rest = after;
         let action = action.trim();
-        if let Some(path) = action.strip_prefix("range ") {
+        let is_word = |rest: &&str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        if let Some(path) = action.strip_prefix("range").filter(is_word) {
             if open.len() >= DEPTH {
                 return Err("nested too deeply".to_owned());
             }
@@ -99,13 +100,14 @@ pub fn parse(template: &str) -> Result<Vec<Node>, String> {
 /// The text up to the closing brace, and what follows it.
 fn close(text: &str) -> Result<(&str, &str), String> {
     let mut quoted: Option<char> = None;
-    let mut escaped = false;
+    let mut former = ' ';
     for (at, c) in text.char_indices() {
+        let escaped = std::mem::replace(&mut former, c) == '\\';
         match quoted {
-            _ if escaped => escaped = false,
-            _ if c == '\\' => escaped = true,
-            Some(quote) if c == quote => quoted = None,
+            // A quote after a backslash ends nothing, even if the backslash is a text's last character.
+            Some(quote) if c == quote && !escaped => quoted = None,
             Some(_) => {}
+            None if escaped => {}
             None if c == '"' || c == '\'' => quoted = Some(c),
             None if c == '}' => {
                 return Ok((&text[..at], text.get(at + 1..).unwrap_or_default()));
@@ -126,17 +128,16 @@ fn operand(text: &str) -> Result<Node, String> {
     match first {
         None => Ok(Node::Path(Vec::new())),
         Some(quote @ ('"' | '\'')) => {
-            let inner = text.strip_prefix(quote).and_then(|t| t.strip_suffix(quote));
-            Ok(Node::Text(unescape(
-                inner.ok_or("unterminated quoted string")?,
-            )))
+            let inner = text.strip_prefix(quote).unwrap_or_default();
+            let end = closing(inner, quote).ok_or("unterminated quoted string")?;
+            let after = inner.get(end + 1..).unwrap_or_default();
+            trailing(after)?;
+            Ok(Node::Text(unescape(inner.get(..end).unwrap_or_default())))
         }
         Some('.' | '$' | '@' | '[' | '*') => steps(text).map(Node::Path),
         Some(c) if c.is_ascii_digit() || c == '-' || c == '+' => Ok(Node::Text(text.to_owned())),
         Some(c) if c.is_alphabetic() || c == '_' => {
-            let end = text
-                .find(|c: char| !(c.is_alphanumeric() || c == '_'))
-                .unwrap_or(text.len());
+            let end = text.find(ends_word).unwrap_or(text.len());
             let word = &text[..end];
             if matches!(word, "true" | "false") {
                 return Ok(Node::Text(word.to_owned()));
@@ -144,6 +145,30 @@ fn operand(text: &str) -> Result<Node, String> {
             Ok(Node::Identifier(word.to_owned()))
         }
         Some(c) => Err(unrecognized(c)),
+    }
+}
+
+/// Whether a character ends a word.
+fn ends_word(c: char) -> bool {
+    c.is_whitespace() || ".,[]$@{}".contains(c)
+}
+
+/// Where a quoted text ends: at the first quote that no backslash stands before.
+fn closing(text: &str, quote: char) -> Option<usize> {
+    let mut former = ' ';
+    text.char_indices()
+        .find(|(_, c)| {
+            let escaped = std::mem::replace(&mut former, *c) == '\\';
+            *c == quote && !escaped
+        })
+        .map(|(at, _)| at)
+}
+
+/// What stands after a text must be something that could stand alone.
+fn trailing(text: &str) -> Result<(), String> {
+    match text.trim_start().chars().next() {
+        Some(c @ ('&' | '|' | '#' | '{' | '=' | '~' | ';' | '%' | '^')) => Err(unrecognized(c)),
+        _ => Ok(()),
     }
 }
 
@@ -192,12 +217,22 @@ fn steps(text: &str) -> Result<Vec<Step>, String> {
             }
             '.' => field(rest.get(1..).unwrap_or_default(), &mut steps),
             '[' => {
-                let end = bracket_end(rest).ok_or("unterminated array")?;
+                let is_filter = rest.starts_with("[?(");
+                let end = bracket_end(rest).ok_or(match is_filter {
+                    true if rest.contains(')') => "unclosed array expect ]",
+                    true => "unterminated filter",
+                    false => "unterminated array",
+                })?;
                 let inner = rest.get(1..end).unwrap_or_default();
-                steps.push(bracket(inner)?);
+                steps.extend(bracket(inner)?);
                 rest.get(end + 1..).unwrap_or_default()
             }
             ' ' => rest.get(1..).unwrap_or_default(),
+            '+' | '-' => {
+                let digits = rest.find(|c: char| !"+-.0123456789".contains(c));
+                let number = rest.get(..digits.unwrap_or(rest.len())).unwrap_or_default();
+                return Err(format!("cannot parse number {number}"));
+            }
             c if c.is_alphanumeric() || c == '_' => field(rest, &mut steps),
             c => return Err(unrecognized(c)),
         };
@@ -256,26 +291,23 @@ fn bracket_end(text: &str) -> Option<usize> {
     None
 }
 
-fn bracket(inner: &str) -> Result<Step, String> {
+fn bracket(inner: &str) -> Result<Vec<Step>, String> {
     if let Some(filter) = inner.strip_prefix("?(") {
-        return condition(filter.strip_suffix(')').ok_or("unclosed array expect ]")?);
+        let filter = filter.strip_suffix(')').ok_or("unterminated filter")?;
+        return condition(filter).map(|step| vec![step]);
     }
-    let quoted = |text: &str| {
-        text.strip_prefix('\'')
-            .and_then(|t| t.strip_suffix('\''))
-            .filter(|t| !t.contains('\''))
-            .map(|t| t.replace('\\', ""))
-    };
-    if let Some(name) = quoted(inner) {
-        return Ok(Step::Field(name));
+    // What stands in quotes is a path of its own: `['metadata.name']`.
+    let quoted = inner.strip_prefix('\'').and_then(|t| t.strip_suffix('\''));
+    if let Some(path) = quoted.filter(|t| !t.contains('\'')) {
+        return steps(&format!(".{path}"));
     }
     if inner.contains(',') {
-        let parts: Result<Vec<Step>, String> =
+        let parts: Result<Vec<Vec<Step>>, String> =
             inner.split(',').map(|part| bracket(part.trim())).collect();
-        return parts.map(Step::Union);
+        return parts.map(|parts| vec![Step::Union(parts)]);
     }
     if inner == "*" {
-        return Ok(Step::Wildcard);
+        return Ok(vec![Step::Wildcard]);
     }
     let invalid = || format!("invalid array index {inner}");
     let number = |text: &str| -> Result<Option<i64>, String> {
@@ -285,19 +317,23 @@ fn bracket(inner: &str) -> Result<Step, String> {
         text.parse().map(Some).map_err(|_| invalid())
     };
     let parts: Vec<&str> = inner.split(':').collect();
-    match parts.as_slice() {
-        [one] => Ok(Step::Slice(
-            Some(one.parse().map_err(|_| invalid())?),
-            Some(i64::MIN),
-            None,
-        )),
-        [from, to] => Ok(Step::Slice(number(from)?, number(to)?, None)),
-        [from, to, by] => Ok(Step::Slice(number(from)?, number(to)?, number(by)?)),
-        _ => Err(invalid()),
-    }
+    let step = match parts.as_slice() {
+        [one] => Step::Slice(number(one)?, Some(i64::MIN), None),
+        [from, to] => Step::Slice(number(from)?, number(to)?, None),
+        [from, to, by] => Step::Slice(number(from)?, number(to)?, number(by)?),
+        _ => return Err(invalid()),
+    };
+    Ok(vec![step])
 }
 
 fn condition(text: &str) -> Result<Step, String> {
+    // Two conditions cannot be joined.
+    if let Some(c) = ['&', '|']
+        .into_iter()
+        .find(|c| text.contains(&format!(" {c}{c}")))
+    {
+        return Err(unrecognized(c));
+    }
     const OPERATORS: [(&str, Comparison); 6] = [
         ("==", Comparison::Equal),
         ("!=", Comparison::Different),

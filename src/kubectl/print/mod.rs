@@ -4,6 +4,7 @@ pub mod cells;
 pub mod columns;
 pub mod custom_columns;
 pub mod gotemplate;
+mod gotemplate_call;
 mod gotemplate_parse;
 pub mod json;
 pub mod jsonpath;

@@ -48,17 +48,24 @@ impl Output {
             Some((format, argument)) => (format, Some(argument)),
             None => (given, cli.flags.text("template").filter(|t| !t.is_empty())),
         };
-        let file = || -> Result<String, Failure> {
+        let argument = argument.filter(|text| !text.is_empty() || format == "custom-columns");
+        let file = |what: &str| -> Result<String, Failure> {
             let name = argument.unwrap_or_default();
             cx.files.get(name).map(ToString::to_string).ok_or_else(|| {
                 Failure::error(format!(
-                    "error reading --template {name}, open {name}: no such file or directory"
+                    "error reading {what}{name}, open {name}: no such file or directory"
                 ))
             })
         };
         let strict = !cli.flags.truth("allow-missing-template-keys", true);
-        match format.to_ascii_lowercase().as_str() {
-            "" if argument.is_some() => template(argument),
+        // Some printers are looked for by the word in lower case, some by the word itself.
+        let lower = format.to_ascii_lowercase();
+        let format = match lower.as_str() {
+            "json" | "yaml" | "kyaml" | "name" => lower.as_str(),
+            _ => format,
+        };
+        match format {
+            "" if argument.is_some() => template(argument, strict),
             "" => Ok(Output::Human { wide: false }),
             "wide" => Ok(Output::Human { wide: true }),
             "name" => Ok(Output::Name),
@@ -66,24 +73,27 @@ impl Output {
             "kyaml" => Ok(Output::Kyaml),
             "json" => Ok(Output::Json),
             "jsonpath" => {
-                let template = argument.ok_or_else(|| needs("jsonpath"))?;
+                let template = argument.ok_or_else(needs)?;
                 JsonPath::parse(template, strict, false).map(Output::JsonPath)
             }
             "jsonpath-as-json" => {
-                let template = argument.ok_or_else(|| needs("jsonpath-as-json"))?;
+                let template = argument.ok_or_else(needs)?;
                 JsonPath::parse(template, strict, true).map(Output::JsonPath)
             }
-            "jsonpath-file" => JsonPath::parse(&file()?, strict, false).map(Output::JsonPath),
+            "jsonpath-file" => {
+                JsonPath::parse(&file("--template ")?, strict, false).map(Output::JsonPath)
+            }
             "custom-columns" => {
                 let headers = !cli.flags.on("no-headers");
                 CustomColumns::parse(argument.unwrap_or_default(), headers).map(Output::Columns)
             }
-            "go-template" | "template" => template(argument),
+            "go-template" | "template" => template(argument, strict),
             "go-template-file" | "templatefile" => {
-                GoTemplate::parse(&file()?).map(Output::Template)
+                GoTemplate::parse(&file("--template ")?, strict).map(Output::Template)
             }
             "custom-columns-file" => {
-                Err(Failure::error(format!("-o {format} is not simulated here")))
+                let headers = !cli.flags.on("no-headers");
+                CustomColumns::of_file(&file("template ")?, headers).map(Output::Columns)
             }
             _ => Err(Failure::error(format!(
                 "unable to match a printer suitable for the output format {}, allowed formats are: {FORMATS}",
@@ -147,13 +157,11 @@ pub fn list_of(items: Vec<Value>) -> Value {
     ])
 }
 
-fn needs(format: &str) -> Failure {
-    Failure::error(format!(
-        "template format specified but no template given ({format})"
-    ))
+fn needs() -> Failure {
+    Failure::error("template format specified but no template given")
 }
 
-fn template(text: Option<&str>) -> Result<Output, Failure> {
-    let text = text.ok_or_else(|| needs("template"))?;
-    GoTemplate::parse(text).map(Output::Template)
+fn template(text: Option<&str>, strict: bool) -> Result<Output, Failure> {
+    let text = text.ok_or_else(needs)?;
+    GoTemplate::parse(text, strict).map(Output::Template)
 }

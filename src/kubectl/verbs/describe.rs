@@ -38,7 +38,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         match wanted(&cli.flags.args)? {
             Wanted::Nothing => {
                 return Err(Failure::error(
-                    "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported resources.\n",
+                    "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported resources.",
                 ));
             }
             Wanted::Types(types) => {

@@ -47,6 +47,7 @@ pub fn default_object(kind: Kind, tree: &mut Value) {
                 set_absent(status, "phase", "Active");
             });
         }
+        Kind::HorizontalPodAutoscaler => within(tree, &["spec"], autoscaler),
         Kind::Secret => {
             set_absent(tree, "type", "Opaque");
             prepare::string_data(tree);
@@ -61,6 +62,23 @@ pub fn default_object(kind: Kind, tree: &mut Value) {
             set_absent(port, "protocol", "TCP");
         }),
         _ => {}
+    }
+}
+
+/// `pkg/apis/autoscaling/v2/defaults.go`
+fn autoscaler(spec: &mut Value) {
+    set_absent(spec, "minReplicas", 1);
+    if spec.items_at(&["metrics"]).is_empty() {
+        let target = [
+            ("averageUtilization", 80.into()),
+            ("type", "Utilization".into()),
+        ];
+        let resource = [("name", "cpu".into()), ("target", Value::map(target))];
+        let metric = [
+            ("resource", Value::map(resource)),
+            ("type", "Resource".into()),
+        ];
+        spec.set(&["metrics"], vec![Value::map(metric)]);
     }
 }
 

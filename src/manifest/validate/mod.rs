@@ -52,7 +52,10 @@ fn check(kind: Kind, tree: &Value) -> Report {
         Kind::ControllerRevision => others::revision(to, tree),
         // Made by the control plane itself.
         Kind::Event | Kind::Endpoints | Kind::EndpointSlice => {}
-        Kind::Namespace | Kind::Node | Kind::ResourceQuota => meta::object(to, kind, tree),
+        Kind::HorizontalPodAutoscaler => others::autoscaler(to, tree),
+        Kind::Namespace | Kind::Node | Kind::ResourceQuota | Kind::ServiceAccount => {
+            meta::object(to, kind, tree)
+        }
     }
     report
 }

@@ -59,6 +59,28 @@ pub fn keys(report: &mut Report, tree: &Value) {
     }
 }
 
+/// A HorizontalPodAutoscaler: its bounds. `pkg/apis/autoscaling/validation/validation.go`
+pub fn autoscaler(report: &mut Report, tree: &Value) {
+    meta::object(report, Kind::HorizontalPodAutoscaler, tree);
+    let path = Path::new("spec");
+    let int = |key: &str| tree.int_at(&["spec", key]);
+    let (least, most) = (int("minReplicas"), int("maxReplicas").unwrap_or(0));
+    if let Some(least) = least.filter(|least| *least < 1) {
+        report.invalid(
+            &path.key("minReplicas"),
+            least,
+            "must be greater than or equal to 1",
+        );
+    }
+    if most < 1 {
+        report.invalid(&path.key("maxReplicas"), most, "must be greater than 0");
+    }
+    if least.is_some_and(|least| most < least) {
+        let detail = "must be greater than or equal to `minReplicas`";
+        report.invalid(&path.key("maxReplicas"), most, detail);
+    }
+}
+
 /// A ControllerRevision.
 pub fn revision(report: &mut Report, tree: &Value) {
     meta::object(report, Kind::ControllerRevision, tree);

@@ -3,14 +3,16 @@
 //! One line a type: its name, then its fields, separated by spaces. A field is its name, a mark
 //! (`:` left out when zero, `*` held by pointer, left out when null, `!` always written), its type, and,
 //! where they differ from the plain ones, `=` Go's name of the type and `@` Go's embedded struct.
+//! The fields stand in the order of Go's struct (`order.txt`, which names what Go's reflection lists), in which
+//! a client prints JSON of what it holds typed.
 //! Types: `s` text, `i` 32-bit and `l` 64-bit whole number, `f` float, `b` truth value, `x` number or
 //! text, `q` quantity, `t` time, `y` bytes, `a` anything, `[T` list, `{T` map, or a type's name.
 
 mod overlay;
 
 use k8s_openapi::api::{
-    apps::v1 as apps, core::v1 as core, discovery::v1 as discovery, policy::v1 as policy,
-    storage::v1 as storage,
+    apps::v1 as apps, autoscaling::v2 as autoscaling, core::v1 as core, discovery::v1 as discovery,
+    policy::v1 as policy, storage::v1 as storage,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -19,6 +21,9 @@ const PATH: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../../src/manifest/schema_table.txt"
 );
+
+/// A struct a line: its name, and the names of its fields in Go's order.
+const ORDER: &str = include_str!("order.txt");
 
 fn main() -> std::io::Result<()> {
     let table = generated();
@@ -50,6 +55,8 @@ fn generated() -> String {
         core::Endpoints,
         core::Event,
         core::ResourceQuota,
+        core::ServiceAccount,
+        autoscaling::HorizontalPodAutoscaler,
         discovery::EndpointSlice,
         policy::PodDisruptionBudget,
         storage::StorageClass,
@@ -72,6 +79,13 @@ fn table(definitions: &Map<String, Value>) -> String {
             .filter_map(Value::as_str)
             .collect();
         let mut line = name.clone();
+        let order: Vec<&str> = ORDER
+            .lines()
+            .find_map(|line| line.strip_prefix(name.as_str())?.strip_prefix(' '))
+            .map(|fields| fields.split(' ').collect())
+            .unwrap_or_default();
+        let mut fields: Vec<_> = fields.iter().collect();
+        fields.sort_by_key(|(field, _)| order.iter().position(|known| known == field));
         for (field, schema) in fields {
             line.push(' ');
             line.push_str(&field_text(

@@ -1,6 +1,6 @@
 //! Pods, StatefulSets, Deployments, ReplicaSets, ControllerRevisions, PodDisruptionBudgets.
 
-use super::{age, int_or_text, number, text_or_none};
+use super::{age, int_or_text, number, text, text_or_none};
 use crate::api::{Kind, Object, Selector, Time, Value, human_duration, pod_status};
 
 pub(crate) fn pod(pod: &Object, now: Time) -> Vec<String> {
@@ -148,4 +148,40 @@ fn selector(tree: &Value) -> String {
     } else {
         text
     }
+}
+
+pub(crate) fn autoscaler(autoscaler: &Object, now: Time) -> Vec<String> {
+    let tree = autoscaler.tree();
+    let target = |key: &str| text(tree, &["spec", "scaleTargetRef", key]);
+    vec![
+        autoscaler.name().to_string(),
+        format!("{}/{}", target("kind"), target("name")),
+        targets(tree.items_at(&["spec", "metrics"])),
+        number(tree, &["spec", "minReplicas"]).to_string(),
+        number(tree, &["spec", "maxReplicas"]).to_string(),
+        number(tree, &["status", "currentReplicas"]).to_string(),
+        age(autoscaler, now),
+    ]
+}
+
+/// What is measured and aimed at, two at most. Nothing measures here, as in a cluster without metrics.
+fn targets(metrics: &[Value]) -> String {
+    const SHOWN: usize = 2;
+    if metrics.is_empty() {
+        return "<none>".to_owned();
+    }
+    let shown = metrics.iter().take(SHOWN).map(|metric| {
+        let aim = metric.at(&["resource", "target"]).cloned();
+        let aim = aim.unwrap_or_default();
+        let aim = match aim.get("averageValue") {
+            Some(_) => text(&aim, &["averageValue"]),
+            None => format!("{}%", number(&aim, &["averageUtilization"])),
+        };
+        format!("{}: <unknown>/{aim}", text(metric, &["resource", "name"]))
+    });
+    let mut all = shown.collect::<Vec<_>>().join(", ");
+    if metrics.len() > SHOWN {
+        all.push_str(&format!(" + {} more...", metrics.len() - SHOWN));
+    }
+    all
 }
