@@ -61,6 +61,15 @@ const FIXED: &[(&str, &str)] = &[
         r#"\b(containerID|Container ID|imageID|Image ID)("?: *).*"#,
         r"\1\2<id>",
     ),
+    // The recording cluster's programs have names of their own.
+    (
+        r#"(manager\\?"?: ?\\?"?)kcm\b"#,
+        r"\1kube-controller-manager",
+    ),
+    (
+        r#"(manager\\?"?: ?\\?"?)(scheduler|apiserver)\b"#,
+        r"\1kube-\2",
+    ),
     (r#""(containerID|imageID)": ?"[^"]*""#, r#""\1":"<id>""#),
 ];
 

@@ -6,6 +6,7 @@ use crate::api::{ApiError, DeleteOptions, Kind, Object, Time, Value};
 use crate::controllers::statefulset::update_stateful_set;
 use crate::controllers::{Cluster, EventType, Reason};
 use crate::manifest::read_documents;
+use crate::store::fields::Writer;
 use crate::store::{Gates, Request, Store};
 use std::path::Path;
 use std::sync::Arc;
@@ -104,7 +105,7 @@ fn stored_set(line: &Value) -> Result<Value, Bad> {
 
 fn create(store: &mut Store, kind: Kind, tree: Value) -> Result<Value, Bad> {
     let request = Request::Create { kind, tree };
-    let outcome = store.execute(&request, Time::EPOCH);
+    let outcome = store.execute(&request, &Writer::component("kubectl"), Time::EPOCH);
     let outcome = outcome.map_err(|error| error.to_string())?;
     Ok(outcome.object.tree().clone())
 }

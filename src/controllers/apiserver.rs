@@ -40,6 +40,7 @@ pub fn service() -> Value {
     ]);
     let spec = [
         ("clusterIP", "10.96.0.1".into()),
+        ("ipFamilyPolicy", "SingleStack".into()),
         ("ports", Value::list([port])),
         ("type", "ClusterIP".into()),
     ];

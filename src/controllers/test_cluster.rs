@@ -2,6 +2,7 @@
 
 use super::{Cluster, EventType, Reason};
 use crate::api::{ApiError, DeleteOptions, Key, Kind, Object, Str, Time, Value};
+use crate::store::fields::Writer;
 use crate::store::{Change, Gates, Request, Store};
 use std::sync::Arc;
 
@@ -36,7 +37,10 @@ impl TestCluster {
         complete(kind, &mut tree);
         let status = tree.get("status").cloned();
         let request = Request::Create { kind, tree };
-        let made = self.store.execute(&request, self.time).expect("create");
+        let made = self
+            .store
+            .execute(&request, &Writer::component("test"), self.time)
+            .expect("create");
         match status {
             None => made.object,
             Some(status) => {
@@ -44,7 +48,7 @@ impl TestCluster {
                 tree.set(&["status"], status);
                 let request = Request::UpdateStatus { kind, tree };
                 self.store
-                    .execute(&request, self.time)
+                    .execute(&request, &Writer::component("test"), self.time)
                     .expect("status")
                     .object
             }
@@ -62,19 +66,26 @@ impl TestCluster {
                 pod: name.into(),
                 node: node.into(),
             };
-            self.store.execute(&bind, self.time).expect("bind");
+            self.store
+                .execute(&bind, &Writer::component("test"), self.time)
+                .expect("bind");
         }
         tree.remove(&["metadata", "resourceVersion"]);
         let status = tree.get("status").cloned().unwrap_or_default();
         let update = Request::Update { kind, tree };
-        let changed = self.store.execute(&update, self.time).expect("change");
+        let changed = self
+            .store
+            .execute(&update, &Writer::component("test"), self.time)
+            .expect("change");
         if !self.has(kind, name) {
             return;
         }
         let mut tree = changed.object.tree().clone();
         tree.set(&["status"], status);
         let update = Request::UpdateStatus { kind, tree };
-        self.store.execute(&update, self.time).expect("change");
+        self.store
+            .execute(&update, &Writer::component("test"), self.time)
+            .expect("change");
     }
 
     /// Deletes an object as a user would.
@@ -83,7 +94,9 @@ impl TestCluster {
             key: Key::new(kind, "default", name),
             options: options.clone(),
         };
-        self.store.execute(&request, self.time).expect("delete");
+        self.store
+            .execute(&request, &Writer::component("test"), self.time)
+            .expect("delete");
     }
 
     /// Whether the object of this name in `default` is there.
@@ -108,7 +121,9 @@ impl TestCluster {
 
     fn write(&mut self, verb: &str, request: Request) -> Result<Arc<Object>, ApiError> {
         let key = request.key();
-        let answer = self.store.execute(&request, self.time);
+        let answer = self
+            .store
+            .execute(&request, &Writer::component("test"), self.time);
         let name = match &answer {
             Ok(outcome) => outcome.object.name().clone(),
             Err(_) => key.name,

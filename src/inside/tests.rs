@@ -5,6 +5,7 @@ use crate::api::{DeleteOptions, Key, Kind, Str, Time, Value};
 use crate::net::dns::{self, Question, RecordState, RecordType};
 use crate::shell::{Context, Files, Host, Output, Progress, Stdin, Stream};
 use crate::sim::{Answer, Code, Data, Settings, World};
+use crate::store::fields::Writer;
 
 const WEB: &str = include_str!("../session/web.yaml");
 const CLIENT: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: dns-test\nspec:\n  containers:\n  - name: c\n    image: busybox:1.28\n    command: [sleep, '3600']\n";
@@ -13,7 +14,9 @@ fn apply(world: &mut World, text: &str) {
     for document in crate::manifest::read_documents(text).expect("a valid manifest") {
         let text = |key: &str| document.tree.str_at(&[key]).unwrap_or_default().to_owned();
         let kind = Kind::from_type(&text("apiVersion"), &text("kind")).expect("a known kind");
-        world.create(kind, document.tree, false).expect("accepted");
+        world
+            .create(kind, document.tree, &Writer::component("kubectl"), false)
+            .expect("accepted");
     }
 }
 
@@ -263,7 +266,12 @@ fn a_name_asked_for_too_early_stays_unknown() {
     let mut tree: Value = world.store().get(&set).expect("the set").tree().clone();
     tree.set(&["spec", "replicas"], 3);
     world
-        .update(Kind::StatefulSet, tree, false)
+        .update(
+            Kind::StatefulSet,
+            tree,
+            &Writer::component("kubectl"),
+            false,
+        )
         .expect("scaled");
     wait(world, 10_000);
     let name = "web-2.nginx.default.svc.cluster.local";

@@ -5,6 +5,7 @@ use super::flags::{Flag, FlagError, FlagType, Flags, flag, quote};
 use super::manual;
 use super::verbs::{self, Verb};
 use crate::shell::{Context, Program, Stream};
+use crate::store::fields::Writer;
 
 /// The flags that every command takes.
 pub const GLOBAL: &[Flag] = &[
@@ -62,6 +63,20 @@ impl Cli {
     #[must_use]
     pub fn files(&self) -> &[String] {
         self.flags.list("filename")
+    }
+
+    /// Who writes: `--field-manager`, or the name that the verb gives itself.
+    #[must_use]
+    pub fn writer(&self) -> Writer {
+        let given = self.flags.or_empty("field-manager");
+        let verb = self.path.split(' ').next().unwrap_or_default();
+        match (given, verb) {
+            ("", "apply") if self.path == "apply set-last-applied" => Writer::component("kubectl"),
+            ("", "apply") => Writer::component("kubectl-client-side-apply"),
+            ("", "scale" | "cordon" | "uncordon" | "drain") => Writer::component("kubectl"),
+            ("", verb) => Writer::new(&format!("kubectl-{verb}")),
+            (given, _) => Writer::new(given),
+        }
     }
 
     /// Whether `--dry-run` asks for something else than the real thing.

@@ -9,6 +9,7 @@ use super::resources::ResourceType;
 use crate::api::{ApiError, Cause, DeleteOptions, ErrorReason, Key, Kind, Object, Value};
 use crate::manifest::{self, Fault};
 use crate::shell::Context;
+use crate::store::fields::Writer;
 use std::sync::Arc;
 
 /// What the API server answers, with its warnings.
@@ -49,12 +50,15 @@ pub fn template(
     object: &Object,
     tree: Value,
     said: (&str, &str),
-    dry_run: DryRun,
+    cli: &Cli,
     output: &Output,
 ) -> Result<Result<(), Failure>, Failure> {
+    let dry_run = cli.dry_run()?;
     let updated = match dry_run {
         DryRun::Client => Ok(Arc::new(Object::new(object.kind, tree))),
-        _ => cx.world.update(object.kind, tree, dry_run.on()),
+        _ => cx
+            .world
+            .update(object.kind, tree, &cli.writer(), dry_run.on()),
     };
     match updated {
         Ok(updated) if output.human() => cx.out.stdout(format!(
@@ -64,7 +68,7 @@ pub fn template(
             said.0,
             dry_run.suffix()
         )),
-        Ok(updated) => cx.out.stdout(output.one(&updated)?),
+        Ok(updated) => cx.out.stdout(output.one(cx.world, &updated)?),
         Err(error) => {
             // `set resources` forgets the colon.
             let colon = if said.1 == "resources" { "" } else { ":" };
@@ -93,7 +97,7 @@ pub fn create(
         return Err(ApiError::new(ErrorReason::MethodNotAllowed, what));
     };
     let (tree, mut warnings) = decoded(of, kind, tree, cli)?;
-    let object = cx.world.create(kind, tree, dry_run)?;
+    let object = cx.world.create(kind, tree, &cli.writer(), dry_run)?;
     warnings.extend(manifest::warnings(kind, object.tree()));
     Ok(Answer { object, warnings })
 }
@@ -134,7 +138,7 @@ pub fn replace(
     };
     let (tree, mut warnings) = decoded(of, kind, tree, cli)?;
     let former = cx.world.store().get(&key_of(kind, &tree)).cloned();
-    let object = cx.world.update(kind, tree, dry_run)?;
+    let object = cx.world.update(kind, tree, &cli.writer(), dry_run)?;
     warn_of_change(&mut warnings, former.as_deref(), &object);
     Ok(Answer { object, warnings })
 }
@@ -218,11 +222,12 @@ pub fn patch(
     current: &Object,
     patch: &Value,
     how: PatchType,
+    by: &Writer,
     dry_run: DryRun,
 ) -> Result<Answer, Failure> {
     let (mut tree, mut warnings) = patched(current, patch, how, false)?;
     keep_identity(current, &mut tree)?;
-    let object = cx.world.update(current.kind, tree, dry_run.on())?;
+    let object = cx.world.update(current.kind, tree, by, dry_run.on())?;
     warn_of_change(&mut warnings, Some(current), &object);
     Ok(Answer { object, warnings })
 }

@@ -1,6 +1,6 @@
 //! The cluster as it is when a playground opens: ten minutes old.
 
-use super::Settings;
+use super::{ControllerId, Settings};
 use crate::api::{Kind, Millis, Time, Value};
 use crate::controllers::furnish;
 use crate::store::{Request, Store};
@@ -12,8 +12,14 @@ const AGE: Millis = 600_000;
 pub(super) fn boot(store: &mut Store, settings: &Settings) {
     let then = Time::EPOCH.plus(-AGE);
     let mut create = |kind: Kind, tree: Value| {
+        let by = match kind {
+            Kind::Node => ControllerId::Kubelet,
+            _ => ControllerId::ApiServer,
+        };
         // These manifests are ours and valid; one that the API server refused would show in every test.
-        let refused = store.execute(&Request::Create { kind, tree }, then).err();
+        let refused = store
+            .execute(&Request::Create { kind, tree }, &by.writer(), then)
+            .err();
         debug_assert_eq!(refused, None);
     };
     for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {

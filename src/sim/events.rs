@@ -3,6 +3,7 @@
 
 use crate::api::{Key, Kind, Object, Str, Time, Value};
 use crate::controllers::EventType;
+use crate::store::fields::Writer;
 use crate::store::{Request, Store};
 
 /// From this many differing messages on, events of one object and reason are folded into one
@@ -124,7 +125,7 @@ pub(super) fn record(store: &mut Store, event: &Event, now: Time) {
         },
     };
     // An event that cannot be stored (its namespace is being deleted) is dropped, as Kubernetes drops it.
-    let _ = store.execute(&request, now);
+    let _ = store.execute(&request, &Writer::component(event.source), now);
 }
 
 /// Events of the same source, object, type and reason, and whether the message is the same too.

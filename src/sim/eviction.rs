@@ -3,6 +3,7 @@
 
 use super::World;
 use crate::api::{ApiError, DeleteOptions, ErrorReason, Kind, Object, Phase, Selector, Value};
+use crate::store::fields::Writer;
 use std::sync::Arc;
 
 impl World {
@@ -70,7 +71,11 @@ impl World {
             tree.set(&["status", "disruptionsAllowed"], allowed - 1);
             tree.set(&["status", "disruptedPods", pod.name()], now);
         });
-        self.update_status(Kind::PodDisruptionBudget, spent.tree().clone())?;
+        self.update_status(
+            Kind::PodDisruptionBudget,
+            spent.tree().clone(),
+            &Writer::UNNAMED,
+        )?;
         Ok(())
     }
 
@@ -89,7 +94,7 @@ impl World {
             all.retain(|c| c.str_at(&["type"]) != Some("DisruptionTarget"));
             all.push(condition);
         });
-        self.update_status(Kind::Pod, marked.tree().clone())?;
+        self.update_status(Kind::Pod, marked.tree().clone(), &Writer::UNNAMED)?;
         Ok(())
     }
 }

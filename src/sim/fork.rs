@@ -49,7 +49,7 @@ impl Fork {
 
     fn write(&mut self, request: Request, why: Reason) -> Result<Arc<Object>, ApiError> {
         let base = self.store.resource_version();
-        let outcome = self.store.execute(&request, self.now)?;
+        let outcome = self.store.execute(&request, &self.who.writer(), self.now)?;
         if !outcome.changes.is_empty() {
             let what = Plan::Write { request, why };
             self.planned.push(Planned {

@@ -11,6 +11,7 @@ mod fork;
 pub mod history;
 mod names;
 mod queue;
+mod requests;
 mod settings;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ mod others;
 
 use super::*;
 use crate::api::{Key, Kind, Time};
+use crate::store::fields::Writer;
 
 const WEB: &str = include_str!("../session/web.yaml");
 
@@ -20,7 +21,9 @@ fn apply(world: &mut World, text: &str) {
             .unwrap_or_default()
             .to_owned();
         let kind = Kind::from_type(&api_version, &kind).expect("a known kind");
-        world.create(kind, document.tree, false).expect("accepted");
+        world
+            .create(kind, document.tree, &Writer::component("kubectl"), false)
+            .expect("accepted");
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::api::{Key, Kind, Millis, Object, Selector, Str};
 use crate::controllers;
 use crate::controllers::furnish::ROOT_CERTIFICATE;
+use crate::store::fields::Writer;
 use crate::store::{Change, ChangeKind, Store};
 use std::sync::Arc;
 
@@ -67,6 +68,18 @@ impl ControllerId {
             ControllerId::RootCertificate => "root-ca-cert-publisher",
             ControllerId::ApiServer => "system:apiserver",
         }
+    }
+
+    /// The manager of the fields that it writes: the program that it is a part of.
+    #[must_use]
+    pub fn writer(self) -> Writer {
+        Writer::component(match self {
+            ControllerId::Scheduler => "kube-scheduler",
+            ControllerId::Kubelet => "kubelet",
+            ControllerId::ApiServer => "kube-apiserver",
+            ControllerId::Provisioner => "csi-provisioner",
+            _ => "kube-controller-manager",
+        })
     }
 
     /// From a change to the pass that it causes: the watch and the work queue of a small idle cluster,

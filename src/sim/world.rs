@@ -5,12 +5,11 @@ use super::fork::{Fork, Plan, Planned};
 use super::queue::{Queue, Task};
 use super::settings::Settings;
 use super::triggers::{ControllerId, triggers};
-use crate::api::{
-    ApiError, DeleteOptions, Key, Kind, Millis, Object, Str, Time, Value, pod_status,
-};
+use crate::api::{ApiError, DeleteOptions, Key, Kind, Millis, Object, Str, Time, pod_status};
 use crate::controllers::kubelet::Runtime;
 use crate::controllers::{self, Action, Reason};
-use crate::store::{Change, ChangeKind, Gates, Outcome, Request, Store};
+use crate::store::fields::Writer;
+use crate::store::{Change, ChangeKind, Gates, Request, Store};
 use imbl::{OrdMap, OrdSet, Vector};
 use std::sync::Arc;
 
@@ -23,7 +22,7 @@ const BACK_OFF: (Millis, Millis) = (5, 1_000_000);
 pub struct World {
     now: Time,
     events: u64,
-    store: Store,
+    pub(super) store: Store,
     queue: Queue,
     /// The writes of a pass that are still to be made, one event each.
     pending: Vector<Planned>,
@@ -466,7 +465,7 @@ impl World {
                     self.store = planned.after;
                     self.store.changes_since(planned.base).cloned().collect()
                 } else {
-                    match self.store.execute(&request, self.now) {
+                    match self.store.execute(&request, &self.writer(), self.now) {
                         Ok(outcome) => outcome.changes,
                         Err(error) => {
                             self.abandon_pass(&error);
@@ -480,6 +479,12 @@ impl World {
                 self.after_write(Who::Controller(controller), &request, &why, &changes)
             }
         }
+    }
+
+    /// The component whose pass it is.
+    fn writer(&self) -> Writer {
+        let whose = self.pass.as_ref().map(|(controller, _)| *controller);
+        whose.unwrap_or(ControllerId::ApiServer).writer()
     }
 
     /// A write of the pass was refused, as someone else wrote in the meantime: the rest of the pass is
@@ -497,7 +502,7 @@ impl World {
     }
 
     /// Notes a write and wakes who is concerned. Whether a learner can see it.
-    fn after_write(
+    pub(super) fn after_write(
         &mut self,
         who: Who,
         request: &Request,
@@ -519,7 +524,8 @@ impl World {
             who,
             verb: match request {
                 Request::Create { .. } => Verb::Create,
-                Request::Update { .. } => Verb::Update,
+                Request::Apply { .. } if last.kind == ChangeKind::Added => Verb::Create,
+                Request::Update { .. } | Request::Apply { .. } => Verb::Update,
                 Request::UpdateStatus { .. } => Verb::UpdateStatus,
                 Request::Bind { .. } => Verb::Bind,
                 Request::Delete { .. } => Verb::Delete,
@@ -559,69 +565,6 @@ impl World {
             let due = now.plus(controller.latency());
             queue.push(Task::Reconcile(controller, key), due, false);
         });
-    }
-
-    /// Executes a user's request, or with `dry_run` only tries it.
-    fn user(&mut self, request: &Request, dry_run: bool) -> Result<Outcome, ApiError> {
-        if dry_run {
-            return self.store.clone().execute(request, self.now);
-        }
-        let outcome = self.store.execute(request, self.now)?;
-        self.after_write(Who::User, request, &Reason::UserAsked, &outcome.changes);
-        Ok(outcome)
-    }
-
-    /// A user creates an object.
-    ///
-    /// # Errors
-    /// The API server's refusal.
-    pub fn create(
-        &mut self,
-        kind: Kind,
-        tree: Value,
-        dry_run: bool,
-    ) -> Result<Arc<Object>, ApiError> {
-        Ok(self.user(&Request::Create { kind, tree }, dry_run)?.object)
-    }
-
-    /// A user replaces an object but for its status. Nothing changed: the same resourceVersion.
-    ///
-    /// # Errors
-    /// The API server's refusal.
-    pub fn update(
-        &mut self,
-        kind: Kind,
-        tree: Value,
-        dry_run: bool,
-    ) -> Result<Arc<Object>, ApiError> {
-        Ok(self.user(&Request::Update { kind, tree }, dry_run)?.object)
-    }
-
-    /// A user replaces the status of an object.
-    ///
-    /// # Errors
-    /// The API server's refusal.
-    pub fn update_status(&mut self, kind: Kind, tree: Value) -> Result<Arc<Object>, ApiError> {
-        Ok(self
-            .user(&Request::UpdateStatus { kind, tree }, false)?
-            .object)
-    }
-
-    /// A user deletes an object. Answers its last state.
-    ///
-    /// # Errors
-    /// The API server's refusal.
-    pub fn delete(
-        &mut self,
-        key: &Key,
-        options: &DeleteOptions,
-        dry_run: bool,
-    ) -> Result<Arc<Object>, ApiError> {
-        let request = Request::Delete {
-            key: key.clone(),
-            options: options.clone(),
-        };
-        Ok(self.user(&request, dry_run)?.object)
     }
 
     /// Changes the containers' side of the cluster, and has the kubelet look at the Pod after a time.
@@ -669,7 +612,7 @@ impl World {
             tree.set(&["status", part, "pods"], pods.to_string());
         }
         // A node that has this size already is not written.
-        let _ = self.update_status(Kind::Node, tree);
+        let _ = self.update_status(Kind::Node, tree, &ControllerId::Kubelet.writer());
     }
 
     /// Changes the settings: nodes are added or taken away, gates and timings hold from now on. The seed
@@ -690,7 +633,7 @@ impl World {
         for number in former + 1..=nodes.count {
             let tree = super::boot::node(number, nodes.pods, self.now);
             // A node of that name that the learner made by hand stays as it is.
-            let _ = self.create(Kind::Node, tree, false);
+            let _ = self.create(Kind::Node, tree, &ControllerId::Kubelet.writer(), false);
         }
         for number in nodes.count + 1..=former {
             let key = Key::new(Kind::Node, "", format!("node-{number}"));

@@ -121,13 +121,13 @@ impl Store {
         Ok(())
     }
 
-    /// Defaults and admission of a new object.
+    /// Defaults and admission of a new object. Answers what was written, with its defaults.
     pub(super) fn admit_new(
         &self,
         kind: Kind,
         tree: &mut Value,
         now: Time,
-    ) -> Result<(), ApiError> {
+    ) -> Result<Value, ApiError> {
         for key in [
             "uid",
             "resourceVersion",
@@ -135,12 +135,21 @@ impl Store {
             "deletionTimestamp",
             "deletionGracePeriodSeconds",
             "generation",
-            "managedFields",
             "selfLink",
         ] {
             tree.remove(&["metadata", key]);
         }
+        let asked = tree.map_at(&["spec"]);
         crate::manifest::default_object(kind, tree);
+        let mut written = tree.clone();
+        if kind == Kind::Service {
+            // These are given by the storage.
+            for key in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
+                if !asked.contains(key) {
+                    written.remove(&["spec", key]);
+                }
+            }
+        }
         match kind {
             Kind::Pod => {
                 self.check_priority(tree)?;
@@ -223,7 +232,7 @@ impl Store {
             }
             _ => {}
         }
-        Ok(())
+        Ok(written)
     }
 
     /// A Pod may only name a priority class that is there; those of the system always are

@@ -1,6 +1,7 @@
 //! Deleting: grace periods, finalizers, propagation.
 //! `registry/generic/registry/store.go`, `registry/rest/delete.go`, `pkg/registry/core/pod/strategy.go`
 
+use super::fields::Claim;
 use super::{Outcome, Store};
 use crate::api::{
     ApiError, DeleteOptions, Key, Kind, Millis, Object, Propagation, Str, Time, Value,
@@ -98,7 +99,7 @@ impl Store {
             tree.set(&["metadata", "generation"], old.meta.generation + 1);
         }
         set_finalizers(&mut tree, finalizers);
-        self.replace(old, tree)
+        self.replace(old, tree, Claim::Nobody)
     }
 
     /// Removes an object whose deletion waited only for the finalizers that an update took off.

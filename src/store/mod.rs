@@ -6,6 +6,7 @@
 
 mod admission;
 mod delete;
+pub mod fields;
 mod names;
 mod node_ports;
 mod quota;
@@ -15,6 +16,8 @@ pub use delete::{FOREGROUND, ORPHAN};
 pub use names::Draw;
 pub use quota::used as quota_used;
 pub use update::status_causes;
+
+use fields::{Claim, Writer};
 
 use crate::api::{ApiError, Key, Kind, NodeLoad, Object, Str, Time, Value};
 use imbl::{OrdMap, OrdSet, Vector};
@@ -41,6 +44,10 @@ pub struct Store {
     births: OrdMap<Key, u32>,
     resource_version: u64,
     changes: Vector<Change>,
+    /// The managers of fields, as far as the changes that are no longer kept made them.
+    managed: fields::Managed,
+    /// The last set of fields by kind and manager, whose branches others share.
+    alike: OrdMap<(Kind, Str), fields::set::FieldSet>,
     draw: Draw,
     gates: Gates,
 }
@@ -63,6 +70,8 @@ pub struct Change {
     pub object: Arc<Object>,
     /// The object before the change.
     pub old: Option<Arc<Object>>,
+    /// What it says of the managers of fields.
+    claim: Claim,
 }
 
 /// What a watch says happened.
@@ -86,6 +95,12 @@ pub enum Request {
     Update {
         kind: Kind,
         tree: Value,
+    },
+    /// Applies a configuration on the server's side.
+    Apply {
+        kind: Kind,
+        tree: Value,
+        force: bool,
     },
     /// Replaces the status.
     UpdateStatus {
@@ -111,6 +126,7 @@ impl Request {
         match self {
             Request::Create { kind, tree }
             | Request::Update { kind, tree }
+            | Request::Apply { kind, tree, .. }
             | Request::UpdateStatus { kind, tree } => Key::new(
                 *kind,
                 tree.str_at(&["metadata", "namespace"]).unwrap_or("default"),
@@ -145,6 +161,8 @@ impl Store {
             births: OrdMap::new(),
             resource_version: 0,
             changes: Vector::new(),
+            managed: OrdMap::new(),
+            alike: OrdMap::new(),
             draw: Draw::new(seed),
             gates,
         }
@@ -325,15 +343,23 @@ impl Store {
         &self.draw
     }
 
-    /// Executes a request.
+    /// Executes a request of `by`.
     ///
     /// # Errors
     /// The API server's refusal; nothing was changed then.
-    pub fn execute(&mut self, request: &Request, now: Time) -> Result<Outcome, ApiError> {
+    pub fn execute(
+        &mut self,
+        request: &Request,
+        by: &Writer,
+        now: Time,
+    ) -> Result<Outcome, ApiError> {
         match request {
-            Request::Create { kind, tree } => self.create(*kind, tree.clone(), now),
-            Request::Update { kind, tree } => self.update(*kind, tree.clone(), now),
-            Request::UpdateStatus { kind, tree } => self.update_status(*kind, tree.clone(), now),
+            Request::Create { kind, tree } => self.create(*kind, tree.clone(), by, now),
+            Request::Update { kind, tree } => self.update(*kind, tree.clone(), by, now),
+            Request::Apply { kind, tree, force } => self.apply(*kind, tree, *force, by, now),
+            Request::UpdateStatus { kind, tree } => {
+                self.update_status(*kind, tree.clone(), by, now)
+            }
             Request::Bind {
                 namespace,
                 pod,
@@ -343,7 +369,25 @@ impl Store {
         }
     }
 
-    fn create(&mut self, kind: Kind, mut tree: Value, now: Time) -> Result<Outcome, ApiError> {
+    fn create(
+        &mut self,
+        kind: Kind,
+        tree: Value,
+        by: &Writer,
+        now: Time,
+    ) -> Result<Outcome, ApiError> {
+        let claim = Claim::update(by, now, Value::Null);
+        self.create_as(kind, tree, claim, now)
+    }
+
+    /// Creates an object. The tree of an update's claim becomes what was written, with its defaults.
+    fn create_as(
+        &mut self,
+        kind: Kind,
+        mut tree: Value,
+        mut claim: Claim,
+        now: Time,
+    ) -> Result<Outcome, ApiError> {
         self.name_new(kind, &mut tree)?;
         let key = Request::Create {
             kind,
@@ -353,7 +397,15 @@ impl Store {
         self.check_namespace(&key, true)?;
         admission::check_bounds(kind, &key.name, &tree)?;
         self.check_room(kind, &key.name)?;
-        self.admit_new(kind, &mut tree, now)?;
+        let given = Store::given_entries(&mut tree);
+        let written = self.admit_new(kind, &mut tree, now)?;
+        if let Claim::Update { by, at, tree } = &mut claim {
+            *tree = written;
+            if let Some(given) = given {
+                let entries = fields::updated(kind, given, None, tree, by, *at);
+                claim = Claim::Entries(Arc::new(entries));
+            }
+        }
         let causes = crate::manifest::validate_create(kind, &tree);
         if !causes.is_empty() {
             return Err(ApiError::invalid(kind, &key.name, causes));
@@ -367,7 +419,7 @@ impl Store {
         tree.set(&["metadata", "uid"], self.draw.uid(&key, birth));
         tree.set(&["metadata", "creationTimestamp"], now);
         let object = self.put(kind, tree);
-        let change = self.record(ChangeKind::Added, object.clone(), None);
+        let change = self.record(ChangeKind::Added, object.clone(), None, claim);
         Ok(Outcome {
             object,
             changes: vec![change],
@@ -453,7 +505,12 @@ impl Store {
         self.resource_version += 1;
         let version = self.resource_version.to_string();
         let last = old.with(|tree| tree.set(&["metadata", "resourceVersion"], version));
-        Some(self.record(ChangeKind::Deleted, Arc::new(last), Some(old)))
+        Some(self.record(
+            ChangeKind::Deleted,
+            Arc::new(last),
+            Some(old),
+            Claim::Nobody,
+        ))
     }
 
     fn record(
@@ -461,32 +518,42 @@ impl Store {
         kind: ChangeKind,
         object: Arc<Object>,
         old: Option<Arc<Object>>,
+        claim: Claim,
     ) -> Change {
         let change = Change {
             resource_version: self.resource_version,
             kind,
             object,
             old,
+            claim,
         };
         self.changes.push_back(change.clone());
-        if self.changes.len() > WATCH_WINDOW {
-            self.changes.pop_front();
+        if self.changes.len() > WATCH_WINDOW
+            && let Some(oldest) = self.changes.pop_front()
+        {
+            self.fold(&oldest);
         }
         change
     }
 
-    /// Replaces `old` by `tree`; no change at all if nothing but the resourceVersion would differ.
-    fn replace(&mut self, old: &Arc<Object>, mut tree: Value) -> Outcome {
+    /// Replaces `old` by `tree`; no change at all if nothing but the resourceVersion and the times of
+    /// managers would differ.
+    fn replace(&mut self, old: &Arc<Object>, mut tree: Value, claim: Claim) -> Outcome {
         let version = old.meta.resource_version.to_string();
         tree.set(&["metadata", "resourceVersion"], version);
-        if tree == *old.tree() {
+        if tree == *old.tree() && !self.claims_more(old, &claim) {
             return Outcome {
                 object: old.clone(),
                 changes: Vec::new(),
             };
         }
         let object = self.put(old.kind, tree);
-        let change = self.record(ChangeKind::Modified, object.clone(), Some(old.clone()));
+        let change = self.record(
+            ChangeKind::Modified,
+            object.clone(),
+            Some(old.clone()),
+            claim,
+        );
         Outcome {
             object,
             changes: vec![change],

@@ -1,6 +1,7 @@
 //! Updating an object, its status, its binding.
 //! `registry/generic/registry/store.go` and the strategies in `pkg/registry/*/*/strategy.go`
 
+use super::fields::{Claim, Writer, updated};
 use super::{Outcome, Store};
 use crate::api::{ApiError, Cause, Kind, Map, Object, Time, Value};
 use std::sync::Arc;
@@ -21,6 +22,27 @@ impl Store {
         &mut self,
         kind: Kind,
         mut tree: Value,
+        by: &Writer,
+        now: Time,
+    ) -> Result<Outcome, ApiError> {
+        let given = Store::given_entries(&mut tree);
+        let mut claim = Claim::update(by, now, Value::Null);
+        if let Some(given) = given {
+            let old = self.current(kind, &tree)?;
+            let mut new = tree.clone();
+            crate::manifest::default_object(kind, &mut new);
+            let entries = updated(kind, given, Some(old.tree()), &new, by, now);
+            claim = Claim::Entries(Arc::new(entries));
+        }
+        self.update_as(kind, tree, claim, now)
+    }
+
+    /// Replaces an object. The tree of an update's claim becomes what was written, with its defaults.
+    pub(super) fn update_as(
+        &mut self,
+        kind: Kind,
+        mut tree: Value,
+        mut claim: Claim,
         now: Time,
     ) -> Result<Outcome, ApiError> {
         let old = self.current(kind, &tree)?;
@@ -32,6 +54,9 @@ impl Store {
         }
         keep_server_owned(&old, &mut tree);
         keep_part(&old, &mut tree, "status");
+        if let Claim::Update { tree: written, .. } = &mut claim {
+            written.clone_from(&tree);
+        }
         self.prepare_update(&old, &mut tree);
         if old.meta.generation > 0 && spec_of(kind, &tree) != spec_of(kind, old.tree()) {
             tree.set(&["metadata", "generation"], old.meta.generation + 1);
@@ -44,7 +69,7 @@ impl Store {
             self.check_resize(&old, &tree)?;
             self.check_quotas(&old.key(), &tree, Some(&old))?;
         }
-        let outcome = self.replace(&old, tree);
+        let outcome = self.replace(&old, tree, claim);
         Ok(self.finish_deletion(outcome, now))
     }
 
@@ -54,6 +79,7 @@ impl Store {
         &mut self,
         kind: Kind,
         tree: Value,
+        by: &Writer,
         now: Time,
     ) -> Result<Outcome, ApiError> {
         let old = self.current(kind, &tree)?;
@@ -89,7 +115,20 @@ impl Store {
                 return Err(ApiError::invalid(kind, old.name(), causes));
             }
         }
-        let outcome = self.replace(&old, new);
+        let by = Writer {
+            subresource: "status",
+            ..by.clone()
+        };
+        let mut written = new.clone();
+        if kind == Kind::PersistentVolume {
+            // The strategy's, not the writer's.
+            const SINCE: [&str; 2] = ["status", "lastPhaseTransitionTime"];
+            if let Some(since) = old.tree().at(&SINCE) {
+                written.set(&SINCE, since.clone());
+            }
+        }
+        let claim = Claim::update(&by, now, written);
+        let outcome = self.replace(&old, new, claim);
         Ok(self.finish_deletion(outcome, now))
     }
 
@@ -117,12 +156,11 @@ impl Store {
         let condition = Value::map([
             ("lastProbeTime", Value::Null),
             ("lastTransitionTime", now.into()),
-            ("observedGeneration", old.meta.generation.into()),
             ("status", "True".into()),
             ("type", "PodScheduled".into()),
         ]);
         set_condition(&mut tree, "PodScheduled", condition);
-        Ok(self.replace(&old, tree))
+        Ok(self.replace(&old, tree, Claim::Nobody))
     }
 
     /// The stored object that `tree` is to replace; its uid and resourceVersion must agree if given.

@@ -86,6 +86,13 @@ impl CustomColumns {
         CustomColumns::parse(&pairs.collect::<Vec<_>>().join(","), headers)
     }
 
+    /// Whether the managedFields of an object can show in a column.
+    #[must_use]
+    pub fn sees_managed_fields(&self) -> bool {
+        let mut paths = self.columns.iter();
+        paths.any(|(_, path)| path.sees_managed_fields())
+    }
+
     /// The table of an object or of the items of a list.
     ///
     /// # Errors

@@ -72,6 +72,12 @@ impl JsonPath {
         Ok(run.found)
     }
 
+    /// Whether the managedFields of an object can show in what this prints of it.
+    #[must_use]
+    pub fn sees_managed_fields(&self) -> bool {
+        self.template.contains("managedFields") || sees(&self.nodes)
+    }
+
     fn failed(&self, why: &str, value: &Value) -> Failure {
         Failure::error(format!(
             "error executing jsonpath {}: Error executing template: {why}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{}\n\tobject given to jsonpath engine was:\n\t\t{}\n\n",
@@ -80,6 +86,63 @@ impl JsonPath {
             go_syntax(value)
         ))
     }
+}
+
+/// Where a path leads.
+#[derive(PartialEq)]
+enum Leads {
+    /// To objects, their metadata, or anywhere.
+    Anywhere,
+    /// To objects or their metadata, by name.
+    Around,
+    /// Into another field.
+    Past,
+}
+
+fn sees(nodes: &[Node]) -> bool {
+    nodes.iter().any(|node| match node {
+        Node::Path(steps) => leads(steps) != Leads::Past,
+        Node::Range(steps, inner) => match leads(steps) {
+            Leads::Anywhere => true,
+            Leads::Around => sees(inner),
+            Leads::Past => false,
+        },
+        _ => false,
+    })
+}
+
+fn leads(steps: &[Step]) -> Leads {
+    /// The fields of an entry of managedFields, and what is on the way there.
+    const WITHIN: [&str; 9] = [
+        "apiVersion",
+        "fieldsType",
+        "fieldsV1",
+        "items",
+        "manager",
+        "metadata",
+        "operation",
+        "subresource",
+        "time",
+    ];
+    let mut before: Option<&Step> = None;
+    for step in steps {
+        match step {
+            Step::Root | Step::Recursive => {}
+            Step::Field(name) if matches!(before, Some(Step::Recursive)) => {
+                return if WITHIN.contains(&name.as_str()) {
+                    Leads::Anywhere
+                } else {
+                    Leads::Past
+                };
+            }
+            Step::Field(name) if name == "items" || name == "metadata" => {}
+            Step::Field(_) => return Leads::Past,
+            _ if before.is_some_and(|step| *step == Step::Field("items".to_owned())) => {}
+            _ => return Leads::Anywhere,
+        }
+        before = Some(step);
+    }
+    Leads::Around
 }
 
 struct Run<'a> {

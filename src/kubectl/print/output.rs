@@ -10,6 +10,7 @@ use crate::kubectl::cli::Cli;
 use crate::kubectl::failure::Failure;
 use crate::kubectl::resources::ResourceType;
 use crate::shell::Context;
+use crate::sim::World;
 
 /// The value of `-o`.
 #[derive(Clone, Debug)]
@@ -21,12 +22,12 @@ pub enum Output {
     },
     /// `statefulset.apps/web`
     Name,
-    /// `-o yaml`
-    Yaml,
-    /// `-o kyaml`
-    Kyaml,
-    /// `-o json`
-    Json,
+    /// `-o yaml`; whether with managedFields.
+    Yaml(bool),
+    /// `-o kyaml`; whether with managedFields.
+    Kyaml(bool),
+    /// `-o json`; whether with managedFields.
+    Json(bool),
     /// `-o jsonpath=…`
     JsonPath(JsonPath),
     /// `-o go-template=…`, `--template`
@@ -57,6 +58,7 @@ impl Output {
                 ))
             })
         };
+        let managed = cli.flags.on("show-managed-fields");
         let strict = !cli.flags.truth("allow-missing-template-keys", true);
         // Some printers are looked for by the word in lower case, some by the word itself.
         let lower = format.to_ascii_lowercase();
@@ -69,9 +71,9 @@ impl Output {
             "" => Ok(Output::Human { wide: false }),
             "wide" => Ok(Output::Human { wide: true }),
             "name" => Ok(Output::Name),
-            "yaml" => Ok(Output::Yaml),
-            "kyaml" => Ok(Output::Kyaml),
-            "json" => Ok(Output::Json),
+            "yaml" => Ok(Output::Yaml(managed)),
+            "kyaml" => Ok(Output::Kyaml(managed)),
+            "json" => Ok(Output::Json(managed)),
             "jsonpath" => {
                 let template = argument.ok_or_else(needs)?;
                 JsonPath::parse(template, strict, false).map(Output::JsonPath)
@@ -112,10 +114,46 @@ impl Output {
     ///
     /// # Errors
     /// A template that does not fit the object.
-    pub fn one(&self, object: &Object) -> Result<String, Failure> {
+    pub fn one(&self, world: &World, object: &Object) -> Result<String, Failure> {
         match self {
             Output::Name => Ok(name_line(object)),
-            _ => self.value(object.tree()),
+            _ => self.whole(world, &[object], true),
+        }
+    }
+
+    /// Prints objects as the API server answers them, `single`: not as a list.
+    ///
+    /// # Errors
+    /// A template that does not fit the object.
+    pub fn whole(
+        &self,
+        world: &World,
+        objects: &[&Object],
+        single: bool,
+    ) -> Result<String, Failure> {
+        let print = |managed: bool| {
+            let mut trees = objects.iter().map(|object| {
+                if managed {
+                    world.store().with_managed_fields(object)
+                } else {
+                    without_managed_fields(object.tree())
+                }
+            });
+            match trees.next() {
+                Some(tree) if single => self.value(&tree),
+                first => self.value(&list_of(first.into_iter().chain(trees).collect())),
+            }
+        };
+        match self {
+            Output::Yaml(managed) | Output::Kyaml(managed) | Output::Json(managed) => {
+                print(*managed)
+            }
+            // A template sees them; where it cannot, they need not be worked out.
+            Output::JsonPath(path) if !path.sees_managed_fields() => {
+                print(false).or_else(|_| print(true))
+            }
+            Output::Columns(columns) => print(columns.sees_managed_fields()),
+            _ => print(true),
         }
     }
 
@@ -125,15 +163,23 @@ impl Output {
     /// A template that does not fit the object.
     pub fn value(&self, tree: &Value) -> Result<String, Failure> {
         match self {
-            Output::Yaml => Ok(yaml::to_yaml(tree)),
-            Output::Kyaml => Ok(kyaml::to_kyaml(tree)),
-            Output::Json => Ok(json::to_json(tree)),
+            Output::Yaml(_) => Ok(yaml::to_yaml(tree)),
+            Output::Kyaml(_) => Ok(kyaml::to_kyaml(tree)),
+            Output::Json(_) => Ok(json::to_json(tree)),
             Output::JsonPath(path) => path.print(tree),
             Output::Template(template) => template.print(tree),
             Output::Columns(columns) => columns.print(tree),
             Output::Human { .. } | Output::Name => Ok(String::new()),
         }
     }
+}
+
+/// The tree but for its managedFields.
+#[must_use]
+pub fn without_managed_fields(tree: &Value) -> Value {
+    let mut tree = tree.clone();
+    tree.remove(&["metadata", "managedFields"]);
+    tree
 }
 
 /// `statefulset.apps/web` and a line end.

@@ -96,7 +96,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
                     object.name(),
                     dry_run.suffix()
                 )),
-                Output::Name => cx.out.stdout(output.one(&object)?),
+                Output::Name => cx.out.stdout(output.one(cx.world, &object)?),
                 _ => applied.push(object),
             },
             Err(error) => failure.add(error),
@@ -104,7 +104,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     }
     match applied.as_slice() {
         [] => {}
-        [only] => cx.out.stdout(output.one(only)?),
+        [only] => cx.out.stdout(output.one(cx.world, only)?),
         many => {
             let items = many.iter().map(|object| object.tree().clone()).collect();
             cx.out.stdout(output.value(&list_of(items))?);
@@ -232,7 +232,7 @@ fn one(
     );
     let (tree, _) =
         write::patched(&current, &patch, PatchType::Strategic, strict).map_err(refused)?;
-    let object = match cx.world.update(kind, tree, dry_run.on()) {
+    let object = match cx.world.update(kind, tree, &cli.writer(), dry_run.on()) {
         Err(error) if cli.flags.on("force") && error.reason == ErrorReason::Invalid => {
             write::remove_at_once(cx, &current)?;
             write::create(cx, of, &modified, cli, false)?.object

@@ -1,25 +1,21 @@
-//! `kubectl apply --server-side`: the merge that the API server does, and who owns which field.
-//! `apiserver/pkg/endpoints/handlers/patch.go` (`applyPatcher`)
-//!
-//! Fields that were applied from the client are owned by the manager of those applies, as the annotation
-//! that it leaves lists them; other managers are not told apart.
+//! `kubectl apply --server-side`: what is sent to the API server, and the way there from client-side apply.
+//! `kubectl/pkg/cmd/apply/apply.go`
 
 use super::apply::LAST_APPLIED;
-use crate::api::{Object, Value};
+use crate::api::{Kind, Object, Value};
 use crate::kubectl::cli::{Cli, DryRun};
-use crate::kubectl::cluster::fetch;
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::quote;
 use crate::kubectl::load::Document;
-use crate::kubectl::patch::diff::three_way;
 use crate::kubectl::patch::rules::{ListRule, Place};
-use crate::kubectl::write::{self, PatchType};
+use crate::kubectl::write;
 use crate::manifest;
 use crate::shell::Context;
+use crate::store::fields::{self, Writer};
 use std::sync::Arc;
 
-/// The manager of client-side applies.
-const CLIENT_SIDE: &str = "kubectl-client-side-apply";
+/// The manager of server-side applies.
+const KUBECTL: &str = "kubectl";
 
 const ADVICE: &str = "\
 Please review the fields above--they currently have other managers. Here
@@ -88,104 +84,74 @@ pub fn apply(
             document.namespace, document.name, of.api_version, of.kind
         )));
     }
-    let Ok(current) = fetch(cx.world, of, &document.namespace, &document.name) else {
-        let answer = write::create(cx, of, tree, cli, dry_run.on())?;
-        answer.warn(cx);
-        return Ok((answer.object, DONE));
+    let by = match cli.flags.or_empty("field-manager") {
+        "" => Writer::component(KUBECTL),
+        given => Writer::new(given),
     };
-    if !cli.flags.on("force-conflicts") {
-        let applied = current.meta.annotation(LAST_APPLIED);
-        let owned = applied.and_then(|text| Value::from_json(text).ok());
-        let mut found = Vec::new();
-        if let Some(owned) = owned {
-            let place = Place::default();
-            let manager = cli.flags.or_empty("field-manager");
-            let is_kubectl = matches!(manager, "" | "kubectl" | "kubectl-client-side-apply");
-            conflicts(
-                "",
-                place,
-                tree,
-                current.tree(),
-                &owned,
-                is_kubectl,
-                &mut found,
-            );
-        }
-        if !found.is_empty() {
-            return Err(conflict(&found, of.api_version));
-        }
+    let force = cli.flags.on("force-conflicts");
+    let mut object = send(cx, kind, tree, force, &by, dry_run)?;
+    if dry_run == DryRun::No {
+        object = migrate(cx, object, tree, force, &by)?;
     }
-    let patch = three_way(&Value::Null, tree, current.tree());
-    let answer = write::patch(cx, &current, &patch, PatchType::Strategic, dry_run)?;
-    answer.warn(cx);
-    Ok((answer.object, DONE))
+    for warning in manifest::warnings(kind, object.tree()) {
+        cx.out.stderr(format!("Warning: {warning}\n"));
+    }
+    Ok((object, DONE))
 }
 
-fn conflict(fields: &[String], version: &str) -> Failure {
-    let what = match fields {
-        [one] => {
-            format!(
-                "1 conflict: conflict with {} using {version}: {one}",
-                quote(CLIENT_SIDE)
-            )
+fn send(
+    cx: &mut Context<'_>,
+    kind: Kind,
+    config: &Value,
+    force: bool,
+    by: &Writer,
+    dry_run: DryRun,
+) -> Result<Arc<Object>, Failure> {
+    let done = cx
+        .world
+        .apply(kind, config.clone(), force, by, dry_run.on());
+    done.map_err(|error| {
+        if error.message.starts_with("Apply failed") {
+            return Failure::error(format!("{}\n{ADVICE}", error.message));
         }
-        many => format!(
-            "{} conflicts: conflicts with {} using {version}:\n- {}",
-            many.len(),
-            quote(CLIENT_SIDE),
-            many.join("\n- ")
-        ),
-    };
-    Failure::error(format!("Apply failed with {what}\n{ADVICE}"))
+        error.into()
+    })
 }
 
-/// The fields that are `owned` and are to become something else than what they are. kubectl takes over what
-/// is still as it was applied from the client (`managedfields/internal/lastappliedmanager.go`; corpus A,
-/// A-upd-sts-conflict-server-side: only the claim templates, which have defaults since, conflict).
-fn conflicts(
-    path: &str,
-    place: Place,
-    new: &Value,
-    live: &Value,
-    owned: &Value,
-    is_kubectl: bool,
-    found: &mut Vec<String>,
-) {
-    let (Some(new), Some(owned)) = (new.as_map(), owned.as_map()) else {
-        if new != live && !(is_kubectl && live == owned) {
-            found.push(path.to_owned());
-        }
-        return;
-    };
-    for (key, value) in new.iter() {
-        let Some(owned) = owned.get(key) else {
-            continue;
-        };
-        // What the object is, is nobody's.
-        if path.is_empty() && matches!(key.as_str(), "apiVersion" | "kind")
-            || path == ".metadata" && matches!(key.as_str(), "name" | "namespace")
-        {
-            continue;
-        }
-        let path = format!("{path}.{key}");
-        let none = Value::Null;
-        let live = live.get(key).unwrap_or(&none);
-        let inside = place.inside(key);
-        let (Value::List(items), ListRule::ByKey(by)) = (value, place.rule(key)) else {
-            conflicts(&path, inside, value, live, owned, is_kubectl, found);
-            continue;
-        };
-        for item in items.iter() {
-            let same = |list: &Value| -> Option<Value> {
-                let mut items = list.as_list()?.iter();
-                items.find(|other| other.get(by) == item.get(by)).cloned()
-            };
-            if let (Some(live), Some(owned)) = (same(live), same(owned)) {
-                let path = format!("{path}{}", selector(by, item));
-                conflicts(&path, inside, item, &live, &owned, is_kubectl, found);
+/// Takes over what was applied from the client before: its manager's fields become those of the
+/// applies, and what is not applied any more goes with a second one. kubectl leaves the annotation of
+/// client-side apply to a manager of its own (`migrateToSSAIfNecessary`, `csaupgrade`).
+fn migrate(
+    cx: &mut Context<'_>,
+    object: Arc<Object>,
+    config: &Value,
+    force: bool,
+    by: &Writer,
+) -> Result<Arc<Object>, Failure> {
+    let kind = object.kind;
+    let mut object = object;
+    if by.manager == KUBECTL
+        && let Some(text) = object.meta.annotation(LAST_APPLIED)
+    {
+        let mut note = Value::empty_map();
+        for key in ["name", "namespace"] {
+            if let Some(value) = object.tree().at(&["metadata", key]) {
+                note.set(&["metadata", key], value.clone());
             }
         }
+        note.set(&["metadata", "annotations", LAST_APPLIED], text);
+        let by = Writer::component("kubectl-last-applied");
+        object = send(cx, kind, &note, true, &by, DryRun::No)?;
     }
+    let entries = cx.world.store().managed_fields(&object);
+    let Some(upgraded) = fields::upgraded(kind, &entries, &by.manager) else {
+        return Ok(object);
+    };
+    let mut tree = object.tree().clone();
+    let managed = fields::to_value(kind, &upgraded);
+    tree.set(&["metadata", "managedFields"], managed);
+    cx.world.update(kind, tree, by, false)?;
+    send(cx, kind, config, force, by, DryRun::No)
 }
 
 /// `[name="nginx"]`, `[containerPort=80,protocol="TCP"]`

@@ -10,6 +10,7 @@ use crate::kubectl::flags::{Flag, FlagType, flag, go_duration};
 use crate::kubectl::resources::ResourceType;
 use crate::kubectl::selector::{LabelQuery, Query};
 use crate::shell::{Context, Program, Progress, Wait};
+use crate::store::fields::Writer;
 use std::sync::Arc;
 
 /// The flags of `cordon` and `uncordon`.
@@ -109,7 +110,8 @@ fn mark(
             } else {
                 tree.remove(&["spec", "unschedulable"]);
             }
-            cx.world.update(Kind::Node, tree, dry_run.on())?;
+            let by = Writer::component("kubectl");
+            cx.world.update(Kind::Node, tree, &by, dry_run.on())?;
         }
         cx.out
             .stdout(format!("node/{} {verb}{}\n", node.name(), dry_run.suffix()));

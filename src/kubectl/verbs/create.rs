@@ -163,7 +163,7 @@ fn each(
                 object.name(),
                 dry_run.suffix()
             )),
-            Ok((object, _)) => cx.out.stdout(output.one(&object)?),
+            Ok((object, _)) => cx.out.stdout(output.one(cx.world, &object)?),
             Err(error) => failure.add(error),
         }
     }

@@ -112,7 +112,10 @@ pub(super) fn make(
     }
     let object = match dry_run {
         DryRun::Client => Arc::new(Object::new(kind, tree)),
-        _ => cx.world.create(kind, tree, dry_run.on()).map_err(failed)?,
+        _ => cx
+            .world
+            .create(kind, tree, &cli.writer(), dry_run.on())
+            .map_err(failed)?,
     };
     if output.human() {
         let of = ResourceType::of(kind);
@@ -123,7 +126,7 @@ pub(super) fn make(
             dry_run.suffix()
         ));
     } else {
-        cx.out.stdout(output.one(&object)?);
+        cx.out.stdout(output.one(cx.world, &object)?);
     }
     Ok(Outcome::Done(0))
 }
@@ -422,7 +425,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         return make(cx, cli, Kind::Pod, tree, Failure::from);
     }
     tree.set(&["metadata", "namespace"], cli.namespace.as_str());
-    let pod = cx.world.create(Kind::Pod, tree, false)?;
+    let pod = cx.world.create(Kind::Pod, tree, &cli.writer(), false)?;
     let attached = Attached::new(cx, cli, pod.key(), words, image)?;
     Ok(Outcome::Run(Box::new(attached)))
 }

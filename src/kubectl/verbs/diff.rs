@@ -10,6 +10,7 @@ use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag};
 use crate::kubectl::load::{Document, documents};
 use crate::kubectl::patch::diff::three_way;
+use crate::kubectl::print::output::without_managed_fields;
 use crate::kubectl::print::yaml::to_yaml;
 use crate::kubectl::selector::Query;
 use crate::kubectl::write::{self, PatchType};
@@ -124,7 +125,7 @@ fn both(cx: &mut Context<'_>, cli: &Cli, document: &Document) -> Result<(String,
     check_namespace(cx.world, of, &document.namespace)?;
     let Ok(current) = fetch(cx.world, of, &document.namespace, &document.name) else {
         let answer = write::create(cx, of, &document.tree, cli, true)?;
-        let mut tree = answer.object.tree().clone();
+        let mut tree = without_managed_fields(answer.object.tree());
         // It has no version before it is stored.
         tree.remove(&["metadata", "resourceVersion"]);
         if kind == Kind::Secret {
@@ -142,8 +143,11 @@ fn both(cx: &mut Context<'_>, cli: &Cli, document: &Document) -> Result<(String,
     // What is noted of the apply is no difference.
     patch.remove(&["metadata", "annotations", LAST_APPLIED]);
     let (tree, _) = write::patched(&current, &patch, PatchType::Strategic, true)?;
-    let merged = cx.world.update(kind, tree, true)?;
-    let (mut live, mut merged) = (current.tree().clone(), merged.tree().clone());
+    let merged = cx.world.update(kind, tree, &cli.writer(), true)?;
+    let (mut live, mut merged) = (
+        current.tree().clone(),
+        without_managed_fields(merged.tree()),
+    );
     // What is only tried gets no version of its own.
     if let Some(version) = live.at(&["metadata", "resourceVersion"]) {
         merged.set(&["metadata", "resourceVersion"], version.clone());

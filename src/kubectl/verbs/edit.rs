@@ -19,6 +19,7 @@ use crate::kubectl::selector::Query;
 use crate::kubectl::write::{self, PatchType};
 use crate::manifest;
 use crate::shell::{self, Context, Program, Progress};
+use crate::store::fields::Writer;
 
 /// The flags of `kubectl edit`.
 pub const FLAGS: &[Flag] = &[
@@ -85,6 +86,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         originals,
         part,
         output,
+        by: cli.writer(),
         save: cli.flags.on("save-config"),
         say_patch: cli.flags.on("output-patch"),
         session: Editing::new(cx, HEAD, &text, printed == "json"),
@@ -346,6 +348,7 @@ struct Edit {
     originals: Vec<Value>,
     part: Part,
     output: Output,
+    by: Writer,
     save: bool,
     say_patch: bool,
     session: Editing,
@@ -514,12 +517,12 @@ impl Edit {
         let current = cx.world.store().get(&key).cloned().ok_or_else(missing)?;
         let object = if self.part == Part::Status {
             let (tree, _) = write::patched(&current, &patch, PatchType::Strategic, false)?;
-            cx.world.update_status(current.kind, tree)?
+            cx.world.update_status(current.kind, tree, &self.by)?
         } else {
             let strict = write::patched(&current, &patch, PatchType::Strategic, true);
             strict?;
             let how = PatchType::Strategic;
-            write::patch(cx, &current, &patch, how, DryRun::No)?.object
+            write::patch(cx, &current, &patch, how, &self.by, DryRun::No)?.object
         };
         if self.say_patch {
             cx.out.stdout(format!("Patch: {}\n", patch.to_go_json()));
@@ -527,7 +530,8 @@ impl Edit {
         if self.output.human() {
             cx.out.stdout(format!("{name} edited\n"));
         } else {
-            cx.out.stdout(self.output.one(&Object::clone(&object))?);
+            cx.out
+                .stdout(self.output.one(cx.world, &Object::clone(&object))?);
         }
         Ok(())
     }

@@ -54,7 +54,9 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     for target in &found.found {
         let made = service_of(cli, target).and_then(|tree| match dry_run {
             DryRun::Client => Ok(Arc::new(Object::new(Kind::Service, tree))),
-            _ => Ok(cx.world.create(Kind::Service, tree, dry_run.on())?),
+            _ => Ok(cx
+                .world
+                .create(Kind::Service, tree, &cli.writer(), dry_run.on())?),
         });
         match made {
             Ok(object) if output.human() => cx.out.stdout(format!(
@@ -62,7 +64,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
                 object.name(),
                 dry_run.suffix()
             )),
-            Ok(object) => cx.out.stdout(output.one(&object)?),
+            Ok(object) => cx.out.stdout(output.one(cx.world, &object)?),
             Err(refused) => failure.add(refused),
         }
     }

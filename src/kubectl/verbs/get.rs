@@ -12,7 +12,7 @@ use crate::kubectl::cluster::{fetch, list, scope};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag};
 use crate::kubectl::load;
-use crate::kubectl::print::output::{Output, list_of, name_line};
+use crate::kubectl::print::output::{Output, name_line};
 use crate::kubectl::print::rows::Rows;
 use crate::kubectl::print::table::TableWriter;
 use crate::kubectl::resources::{ResourceType, Wanted, wanted};
@@ -248,14 +248,11 @@ fn print(
         Output::Name => Ok(objects.iter().map(|object| name_line(object)).collect()),
         _ => {
             let single = matches!(wanted, Wanted::Names(names) if names.len() == 1);
-            match objects {
-                [only] if single => output.value(only.tree()),
-                [] if single => Ok(String::new()),
-                many => {
-                    let items = many.iter().map(|object| object.tree().clone()).collect();
-                    output.value(&list_of(items))
-                }
+            if single && objects.is_empty() {
+                return Ok(String::new());
             }
+            let objects: Vec<&Object> = objects.iter().map(|object| &**object).collect();
+            output.whole(cx.world, &objects, single)
         }
     }
 }

@@ -51,7 +51,7 @@ pub fn subresource(
     if !output.human() {
         for object in objects {
             let scale = Object::new(object.kind, scale_of(object));
-            cx.out.stdout(output.one(&scale)?);
+            cx.out.stdout(output.one(cx.world, &scale)?);
         }
         return Ok(Some(Outcome::Done(0)));
     }

@@ -195,7 +195,8 @@ fn one(
     }
     let changed = before != after;
     let object = if changed && dry_run != DryRun::Client {
-        cx.world.update(object.kind, tree, dry_run.on())?
+        cx.world
+            .update(object.kind, tree, &cli.writer(), dry_run.on())?
     } else {
         std::sync::Arc::new(crate::api::Object::new(object.kind, tree))
     };
@@ -208,7 +209,7 @@ fn one(
         return Ok(());
     }
     if !output.human() {
-        cx.out.stdout(output.one(&object)?);
+        cx.out.stdout(output.one(cx.world, &object)?);
         return Ok(());
     }
     let verb = match (what.one, changed) {

@@ -20,6 +20,7 @@ use crate::kubectl::print::output::{Output, list_of};
 use crate::kubectl::print::yaml::to_yaml;
 use crate::kubectl::write::{self, PatchType};
 use crate::shell::{Context, Program, Progress};
+use crate::store::fields::Writer;
 
 /// The flags of `apply view-last-applied`.
 pub const VIEW_FLAGS: &[Flag] = &[ALL, FILENAME, KUSTOMIZE, OUTPUT, RECURSIVE, SELECTOR];
@@ -115,13 +116,14 @@ fn note(
     cx: &mut Context<'_>,
     target: &Target,
     tree: &Value,
+    by: &Writer,
     dry_run: DryRun,
 ) -> Result<(), Failure> {
     let mut patch = Value::empty_map();
     let text = format!("{}\n", tree.to_go_json());
     patch.set(&["metadata", "annotations", LAST_APPLIED], text);
     let how = PatchType::Merge;
-    write::patch(cx, &target.object, &patch, how, dry_run)?;
+    write::patch(cx, &target.object, &patch, how, by, dry_run)?;
     Ok(())
 }
 
@@ -154,7 +156,7 @@ pub fn set(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             continue;
         }
         if dry_run != DryRun::Client {
-            note(cx, &target, &document.tree, dry_run)?;
+            note(cx, &target, &document.tree, &cli.writer(), dry_run)?;
         }
         if output.human() {
             cx.out.stdout(format!(
@@ -164,7 +166,7 @@ pub fn set(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             ));
         } else {
             let object = fetch(cx.world, of, &document.namespace, name)?;
-            cx.out.stdout(output.one(&object)?);
+            cx.out.stdout(output.one(cx.world, &object)?);
         }
     }
     Ok(Outcome::Done(0))
@@ -209,6 +211,7 @@ pub fn edit(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     Ok(Outcome::Run(Box::new(EditNoted {
         targets,
         output,
+        by: cli.writer(),
         session: Editing::new(cx, HEAD, &text, json),
     })))
 }
@@ -218,6 +221,7 @@ pub fn edit(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
 struct EditNoted {
     targets: Vec<Target>,
     output: Output,
+    by: Writer,
     session: Editing,
 }
 
@@ -279,14 +283,14 @@ impl EditNoted {
                 cx.out.stdout(format!("{line} skipped\n"));
                 continue;
             }
-            note(cx, target, tree, DryRun::No)?;
+            note(cx, target, tree, &self.by, DryRun::No)?;
             if self.output.human() {
                 cx.out.stdout(format!("{line} edited\n"));
             } else {
                 let key = target.object.key();
                 let missing = || ApiError::not_found(key.kind, &key.name);
                 let object = cx.world.store().get(&key).cloned().ok_or_else(missing)?;
-                cx.out.stdout(self.output.one(&object)?);
+                cx.out.stdout(self.output.one(cx.world, &object)?);
             }
         }
         self.session.close(cx);

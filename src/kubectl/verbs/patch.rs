@@ -10,10 +10,11 @@ use crate::kubectl::cli::{Cli, DryRun, Outcome};
 use crate::kubectl::cluster::targets;
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag, quote};
-use crate::kubectl::print::output::Output;
+use crate::kubectl::print::output::{Output, without_managed_fields};
 use crate::kubectl::write::{self, PatchType};
 use crate::manifest;
 use crate::shell::{Context, editor_name};
+use crate::store::fields::Writer;
 
 /// The flags of `kubectl patch`.
 pub const FLAGS: &[Flag] = &[
@@ -93,15 +94,15 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     for target in &targets.found {
         let object = &target.object;
         let answer = if status {
-            patch_status(cx, object, &patch, how, dry_run)
+            patch_status(cx, object, &patch, how, &cli.writer(), dry_run)
         } else {
-            write::patch(cx, object, &patch, how, dry_run)
+            write::patch(cx, object, &patch, how, &cli.writer(), dry_run)
         };
         match answer {
             Ok(answer) => {
                 answer.warn(cx);
                 if output.human() {
-                    let same = answer.object.tree() == object.tree();
+                    let same = without_managed_fields(answer.object.tree()) == *object.tree();
                     cx.out.stdout(format!(
                         "{}/{} patched{}\n",
                         target.of.qualified_singular(),
@@ -109,7 +110,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
                         if same { " (no change)" } else { "" }
                     ));
                 } else {
-                    cx.out.stdout(output.one(&answer.object)?);
+                    cx.out.stdout(output.one(cx.world, &answer.object)?);
                 }
             }
             Err(error) => failure.add(error),
@@ -124,6 +125,7 @@ fn patch_status(
     object: &crate::api::Object,
     patch: &Value,
     how: PatchType,
+    by: &Writer,
     dry_run: DryRun,
 ) -> Result<write::Answer, Failure> {
     let (tree, warnings) = write::patched(object, patch, how, false)?;
@@ -133,7 +135,7 @@ fn patch_status(
             warnings,
         });
     }
-    let object = cx.world.update_status(object.kind, tree)?;
+    let object = cx.world.update_status(object.kind, tree, by)?;
     Ok(write::Answer { object, warnings })
 }
 

@@ -126,7 +126,7 @@ fn each(
                 object.name(),
                 dry_run.suffix()
             )),
-            Ok((object, _)) => cx.out.stdout(output.one(&object)?),
+            Ok((object, _)) => cx.out.stdout(output.one(cx.world, &object)?),
             Err(error) => failure.add(error),
         }
     }
@@ -172,7 +172,7 @@ pub fn restart(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             )));
         }
         Ok((
-            cx.world.update(object.kind, tree, false)?,
+            cx.world.update(object.kind, tree, &cli.writer(), false)?,
             "restarted".to_owned(),
         ))
     })
@@ -204,7 +204,7 @@ pub fn pause(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         let changed = object.with(|tree| tree.set(&["spec", "paused"], true));
         Ok((
             cx.world
-                .update(object.kind, changed.tree().clone(), false)?,
+                .update(object.kind, changed.tree().clone(), &cli.writer(), false)?,
             "paused".to_owned(),
         ))
     })
@@ -230,7 +230,7 @@ pub fn resume(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         });
         Ok((
             cx.world
-                .update(object.kind, changed.tree().clone(), false)?,
+                .update(object.kind, changed.tree().clone(), &cli.writer(), false)?,
             "resumed".to_owned(),
         ))
     })
@@ -359,7 +359,7 @@ pub fn history(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
                 }
                 _ => revision.object.as_ref().clone(),
             };
-            cx.out.stdout(output.one(&shown)?);
+            cx.out.stdout(output.one(cx.world, &shown)?);
         }
     }
     failure.result()?;
@@ -412,7 +412,7 @@ pub fn undo(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             ("path", Value::from("/spec/template")),
             ("value", template),
         ])]);
-        let answer = write::patch(cx, object, &patch, PatchType::Json, dry_run)?;
+        let answer = write::patch(cx, object, &patch, PatchType::Json, &cli.writer(), dry_run)?;
         Ok((answer.object, format!("rolled back{}", dry_run.suffix())))
     })
 }

@@ -12,6 +12,7 @@ use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag};
 use crate::kubectl::print::output::Output;
 use crate::shell::{Context, Program, Progress, Wait};
+use crate::store::fields::Writer;
 
 /// The flags of `kubectl scale`.
 pub const FLAGS: &[Flag] = &[
@@ -68,7 +69,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
                         dry_run.suffix()
                     ));
                 } else {
-                    cx.out.stdout(output.one(&object)?);
+                    cx.out.stdout(output.one(cx.world, &object)?);
                 }
                 waits.push(object.key());
             }
@@ -123,9 +124,13 @@ fn one(
             "The request is invalid: patch: Invalid value: \"{{\\\"spec\\\":{{\\\"replicas\\\":{replicas}}}}}\": json: cannot unmarshal number {replicas} into Go struct field ScaleSpec.spec.replicas of type int32"
         )));
     }
+    let by = Writer {
+        subresource: "scale",
+        ..Writer::component("kubectl")
+    };
     let mut tree = object.tree().clone();
     tree.set(&["spec", "replicas"], replicas);
-    Ok(cx.world.update(object.kind, tree, dry_run)?)
+    Ok(cx.world.update(object.kind, tree, &by, dry_run)?)
 }
 
 /// `--timeout`: looks every second whether the sets have that many Pods.

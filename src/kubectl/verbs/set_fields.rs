@@ -221,7 +221,7 @@ fn change(
     what: &str,
     act: impl Fn(&mut Value),
 ) -> Result<Outcome, Failure> {
-    let dry_run = cli.dry_run()?;
+    cli.dry_run()?;
     let output = Output::read(cli, cx)?;
     let wanted = cli.flags.text("containers").unwrap_or("*").to_owned();
     let targets = targets(cx, cli, resources)?;
@@ -263,8 +263,7 @@ fn change(
             continue;
         }
         let said = (what, if what == "env" { "env" } else { "resources" });
-        if let Err(refused) = write::template(cx, target.of, object, tree, said, dry_run, &output)?
-        {
+        if let Err(refused) = write::template(cx, target.of, object, tree, said, cli, &output)? {
             failure.add(refused);
         }
     }

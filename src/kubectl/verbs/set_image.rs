@@ -62,7 +62,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     {
         return Err(Failure::error("at least one image update is required"));
     }
-    let dry_run = cli.dry_run()?;
+    cli.dry_run()?;
     let output = Output::read(cli, cx)?;
     let targets = targets(cx, cli, resources)?;
     let mut failure = targets.failure;
@@ -92,8 +92,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             continue;
         }
         let said = ("image", "image");
-        if let Err(refused) = write::template(cx, target.of, object, tree, said, dry_run, &output)?
-        {
+        if let Err(refused) = write::template(cx, target.of, object, tree, said, cli, &output)? {
             failure.add(refused);
         }
     }

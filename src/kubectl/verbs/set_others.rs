@@ -124,14 +124,17 @@ fn each(
         let kind = target.object.kind;
         let made = change(target).and_then(|tree| match dry_run {
             DryRun::Client => Ok(Arc::new(Object::new(kind, tree))),
-            _ => cx.world.update(kind, tree, dry_run.on()).map_err(|error| {
-                let field = if what == "selector" {
-                    "selector"
-                } else {
-                    "ServiceAccountName"
-                };
-                Failure::error(format!("failed to patch {field} {}", error.message))
-            }),
+            _ => cx
+                .world
+                .update(kind, tree, &cli.writer(), dry_run.on())
+                .map_err(|error| {
+                    let field = if what == "selector" {
+                        "selector"
+                    } else {
+                        "ServiceAccountName"
+                    };
+                    Failure::error(format!("failed to patch {field} {}", error.message))
+                }),
         });
         match made {
             Ok(object) if output.human() => cx.out.stdout(format!(
@@ -140,7 +143,7 @@ fn each(
                 object.name(),
                 dry_run.suffix()
             )),
-            Ok(object) => cx.out.stdout(output.one(&object)?),
+            Ok(object) => cx.out.stdout(output.one(cx.world, &object)?),
             Err(refused) => failure.add(refused),
         }
     }

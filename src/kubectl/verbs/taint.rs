@@ -77,7 +77,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
                 cx.out
                     .stdout(format!("node/{} {verb}{}\n", node.name(), dry_run.suffix()));
             }
-            Ok((node, _)) => cx.out.stdout(output.one(&node)?),
+            Ok((node, _)) => cx.out.stdout(output.one(cx.world, &node)?),
             Err(error) => failure.add(error),
         }
     }
@@ -205,9 +205,12 @@ fn one(
     });
     let node = match dry_run {
         DryRun::Client => Arc::new(changed),
-        _ => cx
-            .world
-            .update(Kind::Node, changed.tree().clone(), dry_run.on())?,
+        _ => cx.world.update(
+            Kind::Node,
+            changed.tree().clone(),
+            &cli.writer(),
+            dry_run.on(),
+        )?,
     };
     Ok((node, verb))
 }

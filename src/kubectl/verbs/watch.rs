@@ -127,13 +127,13 @@ impl Watch {
     ) -> Result<(), Failure> {
         if !self.output.human() {
             for (_, object) in events {
-                let separator = matches!(self.output, Output::Yaml) && self.printed > 0;
+                let separator = matches!(self.output, Output::Yaml(_)) && self.printed > 0;
                 let text = match &self.output {
                     Output::Columns(columns) => {
                         let first = self.printed == 0;
                         columns.print_on(&mut self.table, object.tree(), first)?
                     }
-                    output => output.one(object)?,
+                    output => output.one(cx.world, object)?,
                 };
                 cx.out.stdout(if separator {
                     format!("---\n{text}")

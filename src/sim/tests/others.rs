@@ -3,6 +3,7 @@
 use super::{apply, ready_pods, run};
 use crate::api::{DeleteOptions, Key, Kind, Time, Value};
 use crate::sim::{Settings, Verb, Who, World};
+use crate::store::fields::Writer;
 
 const DEPLOYMENT: &str = "
 apiVersion: apps/v1
@@ -42,7 +43,9 @@ fn change(world: &mut World, kind: Kind, name: &str, change: impl FnOnce(&mut Va
     let object = world.store().find(kind, "default", name).expect(name);
     let mut tree = object.tree().clone();
     change(&mut tree);
-    world.update(kind, tree, false).expect("accepted");
+    world
+        .update(kind, tree, &Writer::component("kubectl"), false)
+        .expect("accepted");
 }
 
 fn status(world: &World, kind: Kind, name: &str) -> Value {
