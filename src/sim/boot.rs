@@ -14,6 +14,7 @@ pub(super) fn boot(store: &mut Store, settings: &Settings) {
     let mut create = |kind: Kind, tree: Value| {
         let by = match kind {
             Kind::Node => ControllerId::Kubelet,
+            Kind::ServiceAccount | Kind::ConfigMap => ControllerId::Namespace,
             _ => ControllerId::ApiServer,
         };
         // These manifests are ours and valid; one that the API server refused would show in every test.

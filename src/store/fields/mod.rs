@@ -176,6 +176,8 @@ impl Store {
                 entries = after(entries, change);
             }
         }
+        // A ServiceAccount of which nothing is said has no manager.
+        entries.retain(|entry| !entry.fields(key.kind).is_empty());
         entries
     }
 
