@@ -93,6 +93,28 @@ impl Time {
     }
 }
 
+impl Time {
+    /// `Jan`
+    #[must_use]
+    pub fn month_name(self) -> &'static str {
+        let (_, month, ..) = self.civil();
+        let months = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ];
+        let index = usize::try_from(month - 1).unwrap_or(0);
+        months.get(index).copied().unwrap_or("Jan")
+    }
+
+    /// `Thu`
+    #[must_use]
+    pub fn weekday_name(self) -> &'static str {
+        let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+        let index = self.0.div_euclid(86_400_000).rem_euclid(7);
+        let index = usize::try_from(index).unwrap_or(0);
+        days.get(index).copied().unwrap_or("Thu")
+    }
+}
+
 impl fmt::Display for Time {
     /// RFC 3339 in whole seconds, as the API prints times.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

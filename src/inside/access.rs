@@ -4,10 +4,6 @@ use crate::api::{Str, Time};
 use crate::net::http::{PAGES, Response};
 use crate::shell::Context;
 
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
-
 /// Lets the container that answered print the request; `client` asked `host` for it.
 pub(super) fn note(
     cx: &mut Context<'_>,
@@ -42,13 +38,10 @@ pub(super) fn note(
             before + 1
         ));
     }
-    let (year, month, day, hour, minute, second) = now.civil();
-    let name = usize::try_from(month - 1)
-        .ok()
-        .and_then(|at| MONTHS.get(at));
+    let (year, _, day, hour, minute, second) = now.civil();
     lines.push(format!(
         "{client} - - [{day:02}/{}/{year}:{hour:02}:{minute:02}:{second:02} +0000] \"{request}\" {} {} \"-\" \"{agent}\" \"-\"",
-        name.unwrap_or(&"Jan"),
+        now.month_name(),
         response.status,
         response.body.len()
     ));

@@ -2,11 +2,17 @@
 //! Pod's place in the network and its volumes.
 
 mod access;
+mod busybox;
+mod curl;
 mod environment;
-mod network;
+mod fetch;
+mod lookup;
+#[cfg(test)]
+mod recorded;
 mod system;
 #[cfg(test)]
 mod tests;
+mod wget;
 
 pub use environment::environment;
 
@@ -94,11 +100,12 @@ pub fn program(host: &Host, argv: &[String]) -> Option<Box<dyn Program>> {
             *name = base.to_owned();
         }
     }
+    let name = name.clone();
     let name = name.as_str();
     match name {
-        "curl" => return Some(network::curl(&words)),
-        "wget" => return Some(network::wget(&words)),
-        "nslookup" => return Some(network::nslookup(&words)),
+        "curl" => return Some(curl::curl(&words)),
+        "wget" => return Some(wget::wget(&words)),
+        "nslookup" => return Some(lookup::nslookup(&words)),
         _ => {}
     }
     if let Some((_, act)) = PROGRAMS.iter().find(|(known, _)| *known == name) {
@@ -107,7 +114,8 @@ pub fn program(host: &Host, argv: &[String]) -> Option<Box<dyn Program>> {
     if NOT_INSIDE.contains(&name) {
         return None;
     }
-    tools::program(&words)
+    let program = tools::program(&words)?;
+    Some(busybox::in_its_words(name, program))
 }
 
 /// What `kubectl exec` prints after `error: ` when a container has no such program.

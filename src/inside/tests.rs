@@ -10,7 +10,7 @@ use crate::store::fields::Writer;
 const WEB: &str = include_str!("../session/web.yaml");
 const CLIENT: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: dns-test\nspec:\n  containers:\n  - name: c\n    image: busybox:1.28\n    command: [sleep, '3600']\n";
 
-fn apply(world: &mut World, text: &str) {
+pub(super) fn apply(world: &mut World, text: &str) {
     for document in crate::manifest::read_documents(text).expect("a valid manifest") {
         let text = |key: &str| document.tree.str_at(&[key]).unwrap_or_default().to_owned();
         let kind = Kind::from_type(&text("apiVersion"), &text("kind")).expect("a known kind");
@@ -20,7 +20,7 @@ fn apply(world: &mut World, text: &str) {
     }
 }
 
-fn wait(world: &mut World, millis: i64) {
+pub(super) fn wait(world: &mut World, millis: i64) {
     let until = world.now().plus(millis);
     while world.next_due().is_some_and(|due| due <= until) {
         world.run_event();
@@ -40,15 +40,20 @@ fn cluster() -> World {
 }
 
 /// Runs words in a Pod, as `kubectl exec` does: exit code, output, errors.
-fn exec(world: &mut World, pod: &str, words: &[&str]) -> (i32, String, String) {
+pub(super) fn exec(
+    world: &mut World,
+    pod: &str,
+    container: &str,
+    words: &[&str],
+) -> (i32, String, String) {
     let key = Key::new(Kind::Pod, "default", pod);
     let host = Host::Container {
         pod: key.clone(),
-        container: Str::EMPTY,
+        container: Str::new(container),
     };
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     let mut program = program(&host, &words).expect("a program of the container");
-    let mut env = environment(world, &key, "");
+    let mut env = environment(world, &key, container);
     let (mut files, mut stdin) = (Files::default(), Stdin::default());
     let (mut stdout, mut stderr) = (String::new(), String::new());
     for _ in 0..100 {
@@ -102,35 +107,50 @@ fn ip(world: &World, pod: &str) -> Str {
 #[test]
 fn the_tutorials_lines_work() {
     let world = &mut cluster();
-    assert_eq!(exec(world, "web-0", &["hostname"]).1, "web-0\n");
-    assert_eq!(exec(world, "web-1", &["sh", "-c", "hostname"]).1, "web-1\n");
+    assert_eq!(exec(world, "web-0", "", &["hostname"]).1, "web-0\n");
+    assert_eq!(
+        exec(world, "web-1", "", &["sh", "-c", "hostname"]).1,
+        "web-1\n"
+    );
     let full = "web-0.nginx.default.svc.cluster.local\n";
-    assert_eq!(exec(world, "web-0", &["hostname", "-f"]).1, full);
-    let (code, page, _) = exec(world, "web-0", &["curl", "-s", "http://localhost/"]);
+    assert_eq!(exec(world, "web-0", "", &["hostname", "-f"]).1, full);
+    let (code, page, _) = exec(world, "web-0", "", &["curl", "-s", "http://localhost/"]);
     assert_eq!(code, 0);
     assert!(page.contains("<h1>403 Forbidden</h1>"), "{page}");
     let write = "echo \"$(hostname)\" > /usr/share/nginx/html/index.html";
     assert_eq!(
-        exec(world, "web-0", &["sh", "-c", write]),
+        exec(world, "web-0", "", &["sh", "-c", write]),
         (0, String::new(), String::new())
     );
     assert_eq!(
-        exec(world, "web-0", &["curl", "http://localhost/"]).1,
+        exec(world, "web-0", "", &["curl", "http://localhost/"]).1,
         "web-0\n"
     );
     assert_eq!(
-        exec(world, "web-1", &["curl", "-sI", "web-0.nginx"])
+        exec(world, "web-1", "", &["curl", "-sI", "web-0.nginx"])
             .1
             .lines()
             .next(),
         Some("HTTP/1.1 200 OK")
     );
     assert_eq!(
-        exec(world, "dns-test", &["wget", "-qO-", "http://web-0.nginx/"]).1,
+        exec(
+            world,
+            "dns-test",
+            "",
+            &["wget", "-qO-", "http://web-0.nginx/"]
+        )
+        .1,
         "web-0\n"
     );
     assert_eq!(
-        exec(world, "web-0", &["cat", "/usr/share/nginx/html/index.html"]).1,
+        exec(
+            world,
+            "web-0",
+            "",
+            &["cat", "/usr/share/nginx/html/index.html"]
+        )
+        .1,
         "web-0\n"
     );
 }
@@ -141,17 +161,17 @@ fn what_is_written_outlives_the_pod_and_the_rest_does_not() {
     let lines =
         "echo kept > /usr/share/nginx/html/f; echo lost > /tmp/f; ls /tmp /usr/share/nginx/html";
     let listed = "/tmp:\nf\n\n/usr/share/nginx/html:\nf\n";
-    assert_eq!(exec(world, "web-0", &["sh", "-c", lines]).1, listed);
+    assert_eq!(exec(world, "web-0", "", &["sh", "-c", lines]).1, listed);
     let key = Key::new(Kind::Pod, "default", "web-0");
     world
         .delete(&key, &DeleteOptions::default(), false)
         .expect("deleted");
     wait(world, 10_000);
     assert_eq!(
-        exec(world, "web-0", &["cat", "/usr/share/nginx/html/f"]).1,
+        exec(world, "web-0", "", &["cat", "/usr/share/nginx/html/f"]).1,
         "kept\n"
     );
-    let (code, _, said) = exec(world, "web-0", &["cat", "/tmp/f"]);
+    let (code, _, said) = exec(world, "web-0", "", &["cat", "/tmp/f"]);
     assert_eq!(
         (code, said.as_str()),
         (1, "cat: /tmp/f: No such file or directory\n")
@@ -257,7 +277,7 @@ fn service_and_pointer_records() {
 #[test]
 fn a_name_asked_for_too_early_stays_unknown() {
     let world = &mut cluster();
-    let early = exec(world, "dns-test", &["nslookup", "web-2.nginx"]);
+    let early = exec(world, "dns-test", "", &["nslookup", "web-2.nginx"]);
     assert_eq!(
         (early.0, early.2.as_str()),
         (1, "nslookup: can't resolve 'web-2.nginx'\n")
@@ -276,8 +296,11 @@ fn a_name_asked_for_too_early_stays_unknown() {
     wait(world, 10_000);
     let name = "web-2.nginx.default.svc.cluster.local";
     assert_eq!(ask(world, name, RecordType::A).records.len(), 1);
-    assert_eq!(exec(world, "dns-test", &["nslookup", "web-2.nginx"]).0, 1);
-    assert_eq!(exec(world, "web-0", &["curl", "web-2.nginx"]).0, 6);
+    assert_eq!(
+        exec(world, "dns-test", "", &["nslookup", "web-2.nginx"]).0,
+        1
+    );
+    assert_eq!(exec(world, "web-0", "", &["curl", "web-2.nginx"]).0, 6);
     wait(world, 20_000);
     let address = ip(world, "web-2");
     let wanted = format!(
@@ -285,7 +308,7 @@ fn a_name_asked_for_too_early_stays_unknown() {
          Name:      web-2.nginx\nAddress 1: {address} {name}\n"
     );
     assert_eq!(
-        exec(world, "dns-test", &["nslookup", "web-2.nginx"]).1,
+        exec(world, "dns-test", "", &["nslookup", "web-2.nginx"]).1,
         wanted
     );
 }
@@ -295,22 +318,22 @@ fn clients_say_why_nobody_answers() {
     let world = &mut cluster();
     for (words, code, said) in [
         (
-            &["curl", "http://nope"][..],
+            &["curl", "-sS", "http://nope"][..],
             6,
             "curl: (6) Could not resolve host: nope\n",
         ),
         (
-            &["curl", "localhost:8080"],
+            &["curl", "-sS", "localhost:8080"],
             7,
             "curl: (7) Failed to connect to localhost port 8080 after 0 ms: Couldn't connect to server\n",
         ),
         (
-            &["curl", "10.244.99.99"],
+            &["curl", "-sS", "10.244.99.99"],
             7,
             "curl: (7) Failed to connect to 10.244.99.99 port 80 after 3000 ms: No route to host\n",
         ),
         (
-            &["curl", "-m", "1", "10.244.99.99"],
+            &["curl", "-sSm", "1", "10.244.99.99"],
             28,
             "curl: (28) Failed to connect to 10.244.99.99 port 80 after 1000 ms: Timeout was reached\n",
         ),
@@ -319,7 +342,11 @@ fn clients_say_why_nobody_answers() {
             22,
             "curl: (22) The requested URL returned error: 404\n",
         ),
-        (&["curl"], 2, "curl: (2) no URL specified\n"),
+        (
+            &["curl"],
+            2,
+            "curl: try 'curl --help' or 'curl --manual' for more information\n",
+        ),
         (&["wget", "-qO-", "nope"], 1, "wget: bad address 'nope'\n"),
         (
             &["wget", "-qO-", "localhost"],
@@ -327,7 +354,7 @@ fn clients_say_why_nobody_answers() {
             "wget: server returned error: HTTP/1.1 403 Forbidden\n",
         ),
     ] {
-        let (got, _, stderr) = exec(world, "web-0", words);
+        let (got, _, stderr) = exec(world, "web-0", "", words);
         assert_eq!((got, stderr.as_str()), (code, said), "{words:?}");
     }
 }
@@ -335,16 +362,16 @@ fn clients_say_why_nobody_answers() {
 #[test]
 fn the_containers_own_things() {
     let world = &mut cluster();
-    let (_, shown, _) = exec(world, "web-0", &["df", "-h", "/usr/share/nginx/html"]);
+    let (_, shown, _) = exec(world, "web-0", "", &["df", "-h", "/usr/share/nginx/html"]);
     let wanted = "Filesystem      Size  Used Avail Use% Mounted on\n/dev/sdb        1.0G   24K  1.0G   1% /usr/share/nginx/html\n";
     assert_eq!(shown, wanted);
-    let (_, variables, _) = exec(world, "web-0", &["env"]);
+    let (_, variables, _) = exec(world, "web-0", "", &["env"]);
     assert!(
         variables.contains("HOSTNAME=web-0\n")
             && variables.contains("KUBERNETES_SERVICE_HOST=10.96.0.1\n"),
         "{variables}"
     );
-    let (_, hosts, _) = exec(world, "web-0", &["tail", "-1", "/etc/hosts"]);
+    let (_, hosts, _) = exec(world, "web-0", "", &["tail", "-1", "/etc/hosts"]);
     assert_eq!(
         hosts,
         format!(
@@ -353,17 +380,17 @@ fn the_containers_own_things() {
         )
     );
     assert_eq!(
-        exec(world, "web-0", &["grep", "ndots", "/etc/resolv.conf"]).1,
+        exec(world, "web-0", "", &["grep", "ndots", "/etc/resolv.conf"]).1,
         "options ndots:5\n"
     );
     let script = "cd /usr/share/nginx/html && mkdir d && touch d/x && ls -l d | tail -1 | cut -c1-10 && chmod 600 d/x && ls -l d | tail -1 | cut -c1-10; rm -r d; ls; foo";
-    let (code, stdout, stderr) = exec(world, "web-0", &["sh", "-c", script]);
+    let (code, stdout, stderr) = exec(world, "web-0", "", &["sh", "-c", script]);
     assert_eq!(
         (code, stdout.as_str(), stderr.as_str()),
         (127, "-rw-r--r--\n-rw-------\n", "sh: 1: foo: not found\n")
     );
     assert!(
-        exec(world, "web-0", &["ps"])
+        exec(world, "web-0", "", &["ps"])
             .1
             .contains("    1 root      0:00 nginx: master")
     );
@@ -393,15 +420,15 @@ fn kill_1_restarts_a_server_but_not_what_ignores_it() {
             .and_then(|status| status.int_at(&["restartCount"]))
     };
     assert_eq!(
-        exec(world, "web-1", &["sh", "-c", "echo x > /tmp/x; kill 1"]).0,
+        exec(world, "web-1", "", &["sh", "-c", "echo x > /tmp/x; kill 1"]).0,
         0
     );
-    assert_eq!(exec(world, "dns-test", &["kill", "1"]).0, 0);
+    assert_eq!(exec(world, "dns-test", "", &["kill", "1"]).0, 0);
     wait(world, 5_000);
     assert_eq!(
         (restarts(world, "web-1"), restarts(world, "dns-test")),
         (Some(1), Some(0))
     );
-    assert_eq!(exec(world, "web-1", &["cat", "/tmp/x"]).0, 1);
+    assert_eq!(exec(world, "web-1", "", &["cat", "/tmp/x"]).0, 1);
     assert!(world.now() > Time::EPOCH);
 }

@@ -1,7 +1,7 @@
 //! Where a connection goes, and what the web server there answers.
 
 use crate::api::Arrange as _;
-use crate::api::{Key, Kind, Object, Str, Value};
+use crate::api::{Key, Kind, Object, Str, Time, Value};
 use crate::controllers::kubelet::Entry;
 use crate::sim::World;
 use std::sync::Arc;
@@ -13,6 +13,17 @@ pub enum Refusal {
     Refused,
     /// Nobody has the address.
     NoRoute,
+}
+
+/// What a client of the web asks a server for.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// `GET`
+    pub method: &'a str,
+    /// The name that the client knows the server by.
+    pub host: &'a str,
+    /// `/index.html?a=b`
+    pub path: &'a str,
 }
 
 /// What a web server answers.
@@ -28,6 +39,8 @@ pub struct Response {
     pub content_type: &'static str,
     /// Where to look instead, for a folder without its slash.
     pub location: Option<String>,
+    /// When the file was last written; `None` for what is no file.
+    pub modified: Option<Time>,
     /// The Pod that answered.
     pub pod: Key,
     /// Its container.
@@ -38,7 +51,7 @@ pub struct Response {
 pub const PAGES: &str = "/usr/share/nginx/html";
 
 /// The page of an image whose pages nobody replaced.
-pub const WELCOME: &str = "<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n<h1>Welcome to nginx!</h1>\n</body>\n</html>\n";
+pub const WELCOME: &str = include_str!("welcome.html");
 
 /// Whether an image is a web server's.
 #[must_use]
@@ -53,20 +66,30 @@ pub fn is_web_server(image: &str) -> bool {
 ///
 /// # Errors
 /// Nobody listens, or nobody has the address.
-pub fn get(world: &World, address: &str, port: u16, path: &str) -> Result<Response, Refusal> {
+pub fn ask(
+    world: &World,
+    address: &str,
+    port: u16,
+    request: &Request,
+) -> Result<Response, Refusal> {
     let (pod, port) = route(world, address, port)?;
     let container = listener(world, &pod, port).ok_or(Refusal::Refused)?;
-    Ok(serve(world, &pod, &container, path))
+    Ok(serve(world, &pod, &container, request))
 }
 
 /// Asks the Pod itself, as `localhost` inside it does.
 ///
 /// # Errors
 /// Nobody listens.
-pub fn get_local(world: &World, pod: &Key, port: u16, path: &str) -> Result<Response, Refusal> {
+pub fn ask_local(
+    world: &World,
+    pod: &Key,
+    port: u16,
+    request: &Request,
+) -> Result<Response, Refusal> {
     let pod = world.store().get(pod).cloned().ok_or(Refusal::Refused)?;
     let container = listener(world, &pod, port).ok_or(Refusal::Refused)?;
-    Ok(serve(world, &pod, &container, path))
+    Ok(serve(world, &pod, &container, request))
 }
 
 /// The Pod that a connection to an address reaches, and its port there.
@@ -138,10 +161,11 @@ fn listener(world: &World, pod: &Object, port: u16) -> Option<Str> {
         .find(|name| world.entry(&key, name, "/").is_ok())
 }
 
-/// What the web server answers from its files.
-fn serve(world: &World, pod: &Object, container: &str, path: &str) -> Response {
+/// What the web server answers from its files: nginx's static files, an index page and no list of a folder, with
+/// `server_tokens off`, for which version an image holds is not known here. Recorded in `tests/inside/nginx.txt`.
+fn serve(world: &World, pod: &Object, container: &str, request: &Request) -> Response {
     let key = pod.key();
-    let clean = clean(path);
+    let clean = clean(request.path);
     let whole = format!("{PAGES}{clean}");
     let respond = |status, reason, body: Str, content_type| Response {
         status,
@@ -149,6 +173,7 @@ fn serve(world: &World, pod: &Object, container: &str, path: &str) -> Response {
         body,
         content_type,
         location: None,
+        modified: None,
         pod: key.clone(),
         container: Str::new(container),
     };
@@ -158,23 +183,45 @@ fn serve(world: &World, pod: &Object, container: &str, path: &str) -> Response {
         );
         respond(status, reason, Str::from(body), "text/html")
     };
+    if !matches!(request.method, "GET" | "HEAD" | "POST") {
+        return error(405, "Not Allowed");
+    }
+    let file = |text: Str, modified: Time, name: &str| {
+        if request.method == "POST" {
+            return error(405, "Not Allowed");
+        }
+        let modified = Some(modified);
+        Response {
+            modified,
+            ..respond(200, "OK", text, content_type(name))
+        }
+    };
+    // The server's processes are nobody in particular: what others may not enter or read, they may not.
+    for (at, _) in clean.match_indices('/') {
+        let above = format!("{PAGES}{}", &clean[..at]);
+        if let Some(Entry::Folder { mode }) = page(world, pod, container, &above)
+            && mode & 0o001 == 0
+        {
+            return error(403, "Forbidden");
+        }
+    }
     match page(world, pod, container, whole.trim_end_matches('/')) {
-        Some(Entry::File { text, mode }) if !clean.ends_with('/') => {
-            if mode & 0o004 == 0 {
-                return error(403, "Forbidden");
-            }
-            respond(200, "OK", text, content_type(clean.as_str()))
+        Some(Entry::File { mode, .. }) if mode & 0o004 == 0 => error(403, "Forbidden"),
+        Some(Entry::File { text, modified, .. }) if !clean.ends_with('/') => {
+            file(text, modified, &clean)
         }
         Some(Entry::Folder { .. }) if clean.ends_with('/') => {
             match page(world, pod, container, &format!("{whole}index.html")) {
-                Some(Entry::File { text, mode }) if mode & 0o004 != 0 => {
-                    respond(200, "OK", text, "text/html")
-                }
+                Some(Entry::File {
+                    text,
+                    mode,
+                    modified,
+                }) if mode & 0o004 != 0 => file(text, modified, "index.html"),
                 _ => error(403, "Forbidden"),
             }
         }
         Some(Entry::Folder { .. }) => Response {
-            location: Some(format!("{clean}/")),
+            location: Some(format!("http://{}{clean}/", request.host)),
             ..error(301, "Moved Permanently")
         },
         _ => error(404, "Not Found"),
@@ -192,6 +239,7 @@ fn page(world: &World, pod: &Object, container: &str, path: &str) -> Option<Entr
         "/index.html" => Some(Entry::File {
             text: Str::literal(WELCOME),
             mode: 0o644,
+            modified: Time(0),
         }),
         _ => None,
     }
@@ -226,6 +274,14 @@ pub fn mounts<'a>(pod: &'a Object, container: &'a str) -> impl Iterator<Item = (
         })
 }
 
+/// A time as a header tells it: `Thu, 01 Jan 2026 00:10:00 GMT` (RFC 9110, section 5.6.7).
+#[must_use]
+pub fn date(time: Time) -> String {
+    let (year, _, day, hour, minute, second) = time.civil();
+    let (weekday, month) = (time.weekday_name(), time.month_name());
+    format!("{weekday}, {day:02} {month} {year} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
 /// The path of a request without its query, `.` and `..`.
 fn clean(path: &str) -> String {
     let path = path.split(['?', '#']).next().unwrap_or_default();
@@ -254,6 +310,12 @@ fn content_type(path: &str) -> &'static str {
         Some("json") => "application/json",
         Some("css") => "text/css",
         Some("js") => "application/javascript",
+        Some("xml") => "text/xml",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("gif") => "image/gif",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("ico") => "image/x-icon",
         _ => "application/octet-stream",
     }
 }

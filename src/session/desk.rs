@@ -235,7 +235,7 @@ impl Desk {
 
     /// Lets a process run until it is done or waits.
     fn poll(&mut self, id: u32, mut process: Process, interrupt: bool) {
-        let mut out = Output::default();
+        let mut out = Output::to(true);
         let mut context = Context {
             world: &mut self.world,
             files: &mut self.files,

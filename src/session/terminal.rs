@@ -90,10 +90,13 @@ impl Terminal {
                 .is_some_and(|last| last.open && last.process == process && last.kind == kind);
             if goes_on {
                 if let Some(last) = self.lines.back_mut() {
-                    last.text = Str::from(format!("{}{line}", last.text));
+                    let text = format!("{}{line}", last.text);
+                    last.text = Str::from(if open { text } else { written_over(&text) });
                     last.open = open;
                 }
             } else {
+                let over = (!open && line.contains('\r')).then(|| written_over(line));
+                let line = over.as_deref().unwrap_or(line);
                 self.push(Line {
                     kind,
                     text: Str::new(line),
@@ -114,9 +117,30 @@ impl Terminal {
     }
 }
 
+/// A line as a terminal shows it: after a carriage return, what follows is written over what stands there.
+fn written_over(line: &str) -> String {
+    let mut shown: Vec<char> = Vec::new();
+    for piece in line.split('\r') {
+        let after = shown.split_off(piece.chars().count().min(shown.len()));
+        shown = piece.chars().chain(after).collect();
+    }
+    shown.into_iter().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_carriage_return_writes_over_the_line() {
+        let mut terminal = Terminal::default();
+        terminal.print(Stream::Stderr, "\r  0\r 50", 1, Time(0));
+        let rest = "\r100\n<html>\r\nabc\rX\n";
+        terminal.print(Stream::Stderr, rest, 1, Time(0));
+        let lines = terminal.lines().iter();
+        let texts: Vec<&str> = lines.map(|line| line.text.as_str()).collect();
+        assert_eq!(texts, ["100", "<html>", "Xbc"]);
+    }
 
     #[test]
     fn pieces_without_an_end_are_joined() {

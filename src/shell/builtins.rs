@@ -73,7 +73,13 @@ pub(super) fn run(machine: &mut Machine, argv: &[String], cx: &mut Context<'_>) 
         "eval" => nodes(machine, &rest.join(" "), cx),
         "." | "source" => source(machine, rest, cx),
         "exec" if rest.is_empty() => Outcome::Done(0),
-        "exec" => Outcome::Run(rest.to_vec()),
+        "exec" => match rest.first().filter(|name| !name.contains('/')) {
+            Some(name) if place(cx, name).is_none() => {
+                machine.complain(cx, &format!("exec: {name}: not found"));
+                leave(machine, "exit", &["127".to_owned()], cx)
+            }
+            _ => Outcome::Run(rest.to_vec()),
+        },
         "command" => command(rest, cx),
         "type" => Outcome::Done(kinds(machine, rest, cx)),
         "read" => Outcome::Program(Box::new(Read::new(rest, cx.env))),
@@ -392,6 +398,11 @@ fn test(machine: &Machine, name: &str, words: &[String], cx: &mut Context<'_>) -
     match condition::single(cx, words) {
         Ok(truth) => i32::from(!truth),
         Err(message) => {
+            let number = message.strip_suffix(": integer expression expected");
+            let message = match number.filter(|_| machine.dialect == super::reader::Dialect::Sh) {
+                Some(text) => format!("Illegal number: {text}"),
+                None => message,
+            };
             machine.complain(cx, &format!("{name}: {message}"));
             2
         }

@@ -6,7 +6,7 @@
 use super::files::{Entry, FileError, FileKind};
 use super::image;
 use crate::api::Arrange as _;
-use crate::api::{Key, Object, Str};
+use crate::api::{Key, Object, Str, Time};
 use crate::controllers::kubelet;
 use crate::net::http;
 use crate::sim::World;
@@ -163,6 +163,14 @@ pub(super) fn set_mode(
 ) -> Result<(), FileError> {
     prepare(world, pod, container)?;
     Ok(world.set_mode(pod, container, path, mode)?)
+}
+
+/// When a file was last written.
+pub(super) fn modified(world: &World, pod: &Key, container: &str, path: &str) -> Option<Time> {
+    match world.entry(pod, container, path) {
+        Ok(kubelet::Entry::File { modified, .. }) => Some(modified),
+        _ => None,
+    }
 }
 
 /// The mode bits of a file or folder.

@@ -4,7 +4,7 @@ use super::container;
 use super::program::{Context, Environment, Files, Host};
 use super::variables;
 use crate::api::Arrange as _;
-use crate::api::Str;
+use crate::api::{Str, Time};
 use std::fmt;
 
 /// Where the editor's files lie.
@@ -368,6 +368,17 @@ pub fn mode(cx: &Context<'_>, name: &str) -> u16 {
         Host::Container { pod, container } => container::mode(cx.world, pod, container, &path),
     };
     known.unwrap_or(if is_directory(cx, name) { 0o755 } else { 0o644 })
+}
+
+/// When a file was last written; of what nobody wrote, now.
+#[must_use]
+pub fn modified(cx: &Context<'_>, name: &str) -> Time {
+    let path = absolute(cx.env, &cx.host, name);
+    let known = match &cx.host {
+        Host::Workstation => None,
+        Host::Container { pod, container } => container::modified(cx.world, pod, container, &path),
+    };
+    known.unwrap_or(cx.now())
 }
 
 /// Files whose names match a pattern, in order; each element of the path may hold wildcards.

@@ -1,5 +1,6 @@
 //! What an image brings: a few folders, what the kubelet writes into `/etc`, a web server's pages.
 
+use super::program::{Context, Host};
 use crate::api::{Object, Str};
 use crate::net::{NAME_SERVER, dns, http, resolver};
 use std::collections::BTreeMap;
@@ -69,6 +70,19 @@ pub(super) fn mount_points(pod: &Object, container: &str) -> BTreeMap<String, En
         }
     }
     entries
+}
+
+/// Whether programs run in a container whose programs are busybox's.
+#[must_use]
+pub fn is_busybox(cx: &Context<'_>) -> bool {
+    let Host::Container { pod, container } = &cx.host else {
+        return false;
+    };
+    let pod = cx.world.store().get(pod);
+    pod.is_some_and(|pod| {
+        let name = image_of(pod, container).rsplit('/').next();
+        name.and_then(|name| name.split([':', '@']).next()) == Some("busybox")
+    })
 }
 
 /// The image of a container, the first if it has no name.

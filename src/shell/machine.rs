@@ -734,7 +734,7 @@ pub(super) fn until_time(until: Time) -> Wait {
 }
 
 /// Runs something with other variables, input or output than those around it.
-pub(super) fn with<R>(
+pub fn with<R>(
     cx: &mut Context<'_>,
     env: Option<&mut Environment>,
     stdin: Option<&mut Stdin>,

@@ -37,6 +37,8 @@ use crate::api::Str;
 
 pub use builtins::names as builtins;
 pub use files::editor_name;
+pub use image::is_busybox;
+pub use machine::with;
 pub use program::{
     Applied, Context, Environment, Files, Host, Lookup, Output, Program, Progress, Stdin, Stream,
     Wait,

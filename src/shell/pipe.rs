@@ -74,6 +74,7 @@ impl Pipe {
     /// Runs every part once, from left to right; `None` when all are done.
     fn poll(&mut self, cx: &mut Context<'_>, fuel: &mut u32) -> Option<Wait> {
         let mut wait: Option<Wait> = None;
+        let last = self.parts.len().saturating_sub(1);
         for i in 0..self.parts.len() {
             let Some(part) = self.parts.get_mut(i) else {
                 break;
@@ -81,7 +82,7 @@ impl Pipe {
             if part.done.is_some() {
                 continue;
             }
-            let mut printed = Output::default();
+            let mut printed = Output::to(cx.out.terminal && i == last);
             let stdin = (i > 0).then_some(&mut part.stdin);
             let machine = &mut part.machine;
             let progress = with(cx, None, stdin, Some(&mut printed), |cx| {

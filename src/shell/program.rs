@@ -235,10 +235,21 @@ pub enum Stream {
 /// What a program printed, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Output {
+    /// Whether standard output is a terminal: some programs print otherwise then.
+    pub terminal: bool,
     pieces: Vector<(Stream, Str)>,
 }
 
 impl Output {
+    /// Output that goes to a terminal, or does not.
+    #[must_use]
+    pub fn to(terminal: bool) -> Self {
+        Output {
+            terminal,
+            pieces: Vector::new(),
+        }
+    }
+
     /// Prints on standard output.
     pub fn stdout(&mut self, text: impl Into<Str>) {
         self.push(Stream::Stdout, text.into());

@@ -4,6 +4,7 @@ use super::ast::{Redirect, RedirectKind};
 use super::files;
 use super::limits;
 use super::program::{Context, Output, Stdin, Stream};
+use super::reader::Dialect;
 
 /// Where a stream goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +48,20 @@ impl Routes {
         cx: &mut Context<'_>,
         redirect: &Redirect,
         target: &str,
+        dialect: Dialect,
     ) -> Result<(), String> {
-        let failed = |error: files::FileError| format!("{target}: {error}");
+        let reads = redirect.kind == RedirectKind::Read;
+        let failed = |error: files::FileError| match (dialect, reads) {
+            (Dialect::Bash, _) => format!("{target}: {error}"),
+            (Dialect::Sh, true) if error == files::FileError::Missing => {
+                format!("cannot open {target}: No such file")
+            }
+            (Dialect::Sh, true) => format!("cannot open {target}: {error}"),
+            (Dialect::Sh, false) if error == files::FileError::Missing => {
+                format!("cannot create {target}: Directory nonexistent")
+            }
+            (Dialect::Sh, false) => format!("cannot create {target}: {error}"),
+        };
         match redirect.kind {
             RedirectKind::Read => {
                 let text = files::read(cx, target).map_err(failed)?;

@@ -35,17 +35,27 @@ impl Machine {
                     Ok(())
                 }
                 Err((message, routes)) => {
-                    self.complain_through(cx, routes, &message, 1);
+                    let status = self.status_of_refusal(cx);
+                    self.complain_through(cx, routes, &message, status);
                     Ok(())
                 }
             },
             _ => Ok(()),
         };
         if let Err(message) = done {
-            self.complain(cx, &message);
+            match (self.dialect, message.strip_suffix("unbound variable")) {
+                (super::reader::Dialect::Sh, Some(name)) => {
+                    self.complain(cx, &format!("{name}parameter not set"));
+                }
+                _ => self.complain(cx, &message),
+            }
             // A script that reads a variable that is not set ends as one that cannot be run.
             let unset = self.script && message.ends_with("unbound variable");
-            self.abort(if unset { 127 } else { 1 });
+            self.abort(match self.dialect {
+                super::reader::Dialect::Sh => 2,
+                super::reader::Dialect::Bash if unset => 127,
+                super::reader::Dialect::Bash => 1,
+            });
         }
     }
 
@@ -181,7 +191,7 @@ impl Machine {
         let mut routes = Routes::default();
         for redirect in redirects {
             let opened = match self.expander(cx.env, outputs).joined(&redirect.target) {
-                Ok(target) => routes.open(cx, redirect, &target),
+                Ok(target) => routes.open(cx, redirect, &target, self.dialect),
                 Err(message) => Err(message),
             };
             if let Err(message) = opened {
@@ -189,6 +199,14 @@ impl Machine {
             }
         }
         Ok(routes)
+    }
+
+    /// The status of a command whose redirection fails.
+    fn status_of_refusal(&self, cx: &Context<'_>) -> i32 {
+        match self.dialect {
+            super::reader::Dialect::Sh if !super::image::is_busybox(cx) => 2,
+            _ => 1,
+        }
     }
 
     fn complain_through(
@@ -225,7 +243,8 @@ impl Machine {
         let routes = match self.open(&simple.redirects, outputs, cx) {
             Ok(routes) => routes,
             Err((message, routes)) => {
-                self.complain_through(cx, routes, &message, 1);
+                let status = self.status_of_refusal(cx);
+                self.complain_through(cx, routes, &message, status);
                 return Ok(());
             }
         };
@@ -366,7 +385,9 @@ impl Machine {
         let container = self.dialect == super::reader::Dialect::Sh;
         if name.contains('/') {
             return match files::kind(cx, name) {
-                Some(files::FileKind::Directory) => (format!("{name}: Is a directory"), 126),
+                Some(files::FileKind::Directory) if !container => {
+                    (format!("{name}: Is a directory"), 126)
+                }
                 Some(_) => (format!("{name}: Permission denied"), 126),
                 None if container => (format!("{name}: not found"), 127),
                 None => (format!("{name}: No such file or directory"), 127),

@@ -77,7 +77,10 @@ impl World {
         path: &str,
         text: Str,
     ) -> Result<(), FileError> {
-        self.change_tree(pod, container, path, |tree, rest| tree.write(rest, text))
+        let now = self.now();
+        self.change_tree(pod, container, path, |tree, rest| {
+            tree.write(rest, text, now)
+        })
     }
 
     /// Makes a folder in a running container.

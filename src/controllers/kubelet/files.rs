@@ -1,7 +1,7 @@
 //! Files of containers and volumes.
 
 use super::Runtime;
-use crate::api::{Object, Str};
+use crate::api::{Object, Str, Time};
 use imbl::OrdMap;
 
 /// The largest file that a container may write, in bytes.
@@ -17,8 +17,15 @@ pub struct Tree(OrdMap<Str, Entry>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Entry {
-    File { text: Str, mode: u16 },
-    Folder { mode: u16 },
+    File {
+        text: Str,
+        mode: u16,
+        /// When it was last written.
+        modified: Time,
+    },
+    Folder {
+        mode: u16,
+    },
 }
 
 /// Why a file could not be read or written.
@@ -100,7 +107,7 @@ impl Tree {
     ///
     /// # Errors
     /// A folder of that name, no folder to hold it, or the bounds.
-    pub fn write(&mut self, path: &str, text: Str) -> Result<(), FileError> {
+    pub fn write(&mut self, path: &str, text: Str, now: Time) -> Result<(), FileError> {
         self.check_parent(path)?;
         if text.len() > LARGEST_FILE || self.0.len() >= MOST_FILES {
             return Err(FileError::TooLarge);
@@ -110,7 +117,14 @@ impl Tree {
             Some(Entry::File { mode, .. }) => mode,
             None => 0o644,
         };
-        self.0.insert(Str::new(path), Entry::File { text, mode });
+        self.0.insert(
+            Str::new(path),
+            Entry::File {
+                text,
+                mode,
+                modified: now,
+            },
+        );
         Ok(())
     }
 
@@ -306,10 +320,16 @@ mod tests {
     #[test]
     fn trees_hold_files_and_folders() {
         let mut tree = Tree::default();
-        assert_eq!(tree.write("a/b", "x".into()), Err(FileError::NotFound));
+        assert_eq!(
+            tree.write("a/b", "x".into(), Time(0)),
+            Err(FileError::NotFound)
+        );
         assert_eq!(tree.make_folder("a"), Ok(()));
-        assert_eq!(tree.write("a/b", "x".into()), Ok(()));
-        assert_eq!(tree.write("a", "x".into()), Err(FileError::IsFolder));
+        assert_eq!(tree.write("a/b", "x".into(), Time(0)), Ok(()));
+        assert_eq!(
+            tree.write("a", "x".into(), Time(0)),
+            Err(FileError::IsFolder)
+        );
         assert_eq!(tree.list(""), [(Str::new("a"), true)]);
         assert_eq!(tree.list("a"), [(Str::new("b"), false)]);
         assert_eq!(tree.remove("a"), Ok(()));

@@ -69,6 +69,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         program,
         env: Environment::default(),
         with_stdin: cli.flags.on("stdin"),
+        terminal: cli.flags.on("tty"),
         attached: false,
     };
     match inside.poll(cx) {
@@ -178,18 +179,26 @@ pub(super) struct Inside {
     program: Box<dyn Program>,
     env: Environment,
     with_stdin: bool,
+    /// Whether it prints on a terminal.
+    terminal: bool,
     /// Whether it is the container's own program: its exit code is not told.
     attached: bool,
 }
 
 impl Inside {
     /// The container's own program.
-    pub(super) fn attached(host: Host, program: Box<dyn Program>, with_stdin: bool) -> Inside {
+    pub(super) fn attached(
+        host: Host,
+        program: Box<dyn Program>,
+        with_stdin: bool,
+        terminal: bool,
+    ) -> Inside {
         Inside {
             host,
             program,
             env: Environment::default(),
             with_stdin,
+            terminal,
             attached: true,
         }
     }
@@ -201,6 +210,8 @@ impl Inside {
         act: impl FnOnce(&mut dyn Program, &mut Context<'_>) -> Progress,
     ) -> Progress {
         let mut nothing = crate::shell::Stdin::default();
+        let terminal = cx.out.terminal;
+        cx.out.terminal &= self.terminal;
         let mut inner = Context {
             world: &mut *cx.world,
             files: &mut *cx.files,
@@ -215,6 +226,7 @@ impl Inside {
             programs: cx.programs,
         };
         let progress = act(self.program.as_mut(), &mut inner);
+        cx.out.terminal = terminal;
         if let Progress::Done(code) = progress
             && code != 0
             && !self.attached

@@ -119,7 +119,8 @@ impl Attached {
                 "All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\nIf you don't see a command prompt, try pressing enter.\n",
             );
         }
-        self.stage = Stage::Runs(Box::new(Inside::attached(host, program, self.stdin)));
+        let inside = Inside::attached(host, program, self.stdin, self.tty);
+        self.stage = Stage::Runs(Box::new(inside));
         None
     }
 

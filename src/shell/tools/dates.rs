@@ -5,24 +5,6 @@ use super::text::Made;
 use super::{act, usage_line};
 use crate::api::Time;
 
-/// `Jan`
-pub(super) fn month(number: i64) -> &'static str {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let index = usize::try_from(number - 1).unwrap_or(0);
-    MONTHS.get(index).copied().unwrap_or("Jan")
-}
-
-/// `Thu`
-fn weekday(time: Time) -> &'static str {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    let days = time.0.div_euclid(86_400_000).rem_euclid(7);
-    DAYS.get(usize::try_from(days).unwrap_or(0))
-        .copied()
-        .unwrap_or("Thu")
-}
-
 pub(super) fn date(argv: &[String]) -> Made {
     let accepts = Accepts {
         flags: "uIR",
@@ -90,8 +72,8 @@ fn print(time: Time, format: &str) -> String {
             'R' => format!("{hour:02}:{minute:02}"),
             's' => time.0.div_euclid(1000).to_string(),
             'N' => format!("{:09}", time.0.rem_euclid(1000) * 1_000_000),
-            'a' => weekday(time).to_owned(),
-            'b' | 'h' => month(month_number).to_owned(),
+            'a' => time.weekday_name().to_owned(),
+            'b' | 'h' => time.month_name().to_owned(),
             'Z' => "UTC".to_owned(),
             'z' => "+0000".to_owned(),
             'n' => "\n".to_owned(),

@@ -73,7 +73,7 @@ impl<F: Filter> Lines<F> {
 
     fn finish(&mut self, cx: &mut Context<'_>) -> Progress {
         let code = self.filter.end(cx.out);
-        Progress::Done(if code == 0 { self.status } else { code })
+        Progress::Done(code.max(self.status))
     }
 
     fn read_file(&mut self, name: &str, cx: &mut Context<'_>) -> More {

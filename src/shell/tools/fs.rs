@@ -92,7 +92,12 @@ pub(super) fn ls(argv: &[String]) -> Made {
                 }
             }
             if options.has('l') {
-                cx.out.stdout("total 0\n");
+                let blocks = |name: &String| {
+                    let read = files::read(cx, &format!("{folder}/{name}"));
+                    read.map_or(4, |text| text.len().div_ceil(4096) * 4)
+                };
+                let total: usize = names.iter().map(blocks).sum();
+                cx.out.stdout(format!("total {total}\n"));
             }
             print_names(cx, options, &folder, &names);
             inside.append(&mut folders);
@@ -127,10 +132,12 @@ fn print_names(cx: &mut Context<'_>, options: &Options, folder: &str, names: &[S
         if options.has('l') {
             let mode = mode_text(directory, files::mode(cx, path));
             let owner = files::owner(&cx.host);
-            let (_, month, day, hour, minute, _) = cx.now().civil();
-            let month = super::dates::month(month);
+            let modified = files::modified(cx, path);
+            let (_, _, day, hour, minute, _) = modified.civil();
+            let month = modified.month_name();
+            let links = if directory { 2 } else { 1 };
             lines.push_str(&format!(
-                "{mode} 1 {owner} {owner} {size:>width$} {month} {day:>2} {hour:02}:{minute:02} "
+                "{mode} {links} {owner} {owner} {size:>width$} {month} {day:>2} {hour:02}:{minute:02} "
             ));
         }
         lines.push_str(name);
@@ -166,7 +173,9 @@ pub(super) fn chmod(argv: &[String]) -> Made {
         let mut status = 0;
         for name in names {
             let Some(mode) = changed_mode(how, files::mode(cx, name)) else {
-                cx.out.stderr(format!("chmod: invalid mode: '{how}'\n"));
+                cx.out.stderr(format!(
+                    "chmod: invalid mode: '{how}'\nTry 'chmod --help' for more information.\n"
+                ));
                 return 1;
             };
             if let Err(error) = change_mode(cx, options.has('R'), name, mode, 0) {

@@ -250,7 +250,12 @@ pub(super) fn sleep(argv: &[String]) -> Made {
     for word in words {
         match duration(word) {
             Some(millis) => length = length.saturating_add(millis),
-            None => return Err((format!("sleep: invalid time interval '{word}'\n"), 1)),
+            None => {
+                let text = format!(
+                    "sleep: invalid time interval '{word}'\nTry 'sleep --help' for more information.\n"
+                );
+                return Err((text, 1));
+            }
         }
     }
     Ok(Box::new(Sleep {

@@ -426,7 +426,12 @@ pub(super) fn timeout(argv: &[String]) -> Made {
     };
     match duration(limit) {
         Some(limit) => Ok(clocked(words, Some(limit))),
-        None => Err((format!("timeout: invalid time interval '{limit}'\n"), 125)),
+        None => {
+            let text = format!(
+                "timeout: invalid time interval '{limit}'\nTry 'timeout --help' for more information.\n"
+            );
+            Err((text, 125))
+        }
     }
 }
 
