@@ -254,7 +254,7 @@ fn says(session: &Session) -> Vec<Say> {
 
 /// What a set's controller can say that it waits for or has done, and what the board adds: each is the Why line
 /// of a state of the table.
-const WHY: [&str; 30] = [
+const WHY: [&str; 31] = [
     "why-empty",
     "why-no-set",
     "why-not-looked",
@@ -274,6 +274,7 @@ const WHY: [&str; 30] = [
     "why-partition",
     "why-deleting",
     "why-stable",
+    "why-pod-changed",
     "why-failed",
     "why-node-full",
     "why-unschedulable",

@@ -264,3 +264,51 @@ fn files_are_copied_into_a_container_and_back() {
     );
     assert_eq!(run(&mut session, "cat back.html").0, "hello\n");
 }
+
+/// The timeline that was read write by write is the one that is read at once, and a Pod of a silent node is lost on it.
+#[test]
+fn the_timeline_goes_on_and_knows_lost_pods() {
+    use crate::view::{Played, PodState, Tracker};
+    let mut session = session();
+    run(&mut session, "kubectl apply -f web.yaml");
+    let mut tracker = Tracker::default();
+    let look = |session: &Session, tracker: &mut Tracker| {
+        let set = crate::view::choose(session.world().store(), None);
+        tracker.tracks(&Played {
+            set: set.as_deref(),
+            revisions: &Default::default(),
+            writes: session.world().writes(),
+            marks: Vec::new(),
+            ordinals: &[0, 1],
+            end: session.end().at,
+        })
+    };
+    for _ in 0..12 {
+        session.step();
+        assert_eq!(look(&session, &mut tracker), look(&session, &mut Tracker::default()));
+    }
+    settle(&mut session);
+    run(&mut session, "cluster stop-node node-2");
+    let silent = session.now().plus(60_000);
+    while session.seek(silent, 10_000) == Run::More {}
+    run(&mut session, "kubectl label pod web-1 a=b");
+    let tracks = look(&session, &mut tracker);
+    assert_eq!(tracks, look(&session, &mut Tracker::default()));
+    let states = |tracks: &crate::view::Tracks| -> Vec<PodState> {
+        let bead = tracks.lanes.get(1).and_then(|lane| lane.beads.last());
+        bead.map(|bead| bead.states.iter().map(|(_, state, _)| *state).collect())
+            .unwrap_or_default()
+    };
+    assert_eq!(states(&tracks).last(), Some(&PodState::Lost), "{:?}", states(&tracks));
+    run(&mut session, "cluster start-node node-2");
+    settle(&mut session);
+    let tracks = look(&session, &mut tracker);
+    assert_eq!(states(&tracks).last(), Some(&PodState::Ready), "{:?}", states(&tracks));
+    // Another past: the tracker begins anew.
+    for _ in 0..6 {
+        session.back();
+    }
+    run(&mut session, "kubectl delete pod web-0");
+    settle(&mut session);
+    assert_eq!(look(&session, &mut tracker), look(&session, &mut Tracker::default()));
+}

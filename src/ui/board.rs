@@ -3,6 +3,7 @@
 use super::Page;
 use super::icons::icon;
 use super::menu::{Menu, MenuEntry, pod_entries};
+use super::partition::PartitionDrag;
 use super::words::{breakable, rich, word};
 use crate::api::human_duration;
 use crate::view::{Board, ClaimRow, Cut, Life, OrdinalRow, PodCard, Say, Slot, t};
@@ -31,6 +32,7 @@ pub(super) fn BoardView(page: Page, board: Signal<Option<Arc<Board>>>) -> impl I
     });
     let cut = Memo::new(move |_| board.with(|b| b.as_ref().and_then(|b| b.cut.clone())));
     let count = move || ordinals.with(Vec::len);
+    let drag = PartitionDrag::new();
     view! {
         <div
             class="board"
@@ -49,7 +51,7 @@ pub(super) fn BoardView(page: Page, board: Signal<Option<Arc<Board>>>) -> impl I
                     ordinals.with(|all| all.binary_search(&ordinal).unwrap_or(0))
                 })/>
             </For>
-            {move || cut.get().map(|cut| partition(page, &cut))}
+            {move || cut.get().map(|cut| partition(page, &cut, drag))}
         </div>
     }
 }
@@ -76,13 +78,26 @@ fn row_heads(page: Page) -> AnyView {
     .into_any()
 }
 
-fn partition(page: Page, cut: &Cut) -> AnyView {
+/// The partition's line. It can be dragged; keys move it in the set's menu.
+fn partition(page: Page, cut: &Cut, drag: PartitionDrag) -> AnyView {
     let (old, new) = (t::partition_old(cut.old), t::partition_new(cut.new));
-    let mark = t::partition_mark(cut.partition);
+    let (now, index) = (cut.partition, cut.index);
     view! {
-        <div class="partition" aria-hidden="true" style:grid-column=(cut.index + 2).to_string()>
+        <div
+            class="partition"
+            aria-hidden="true"
+            title=page.text(&t::partition_drag())
+            data-moved=move || drag.moved(now).then_some("")
+            style:grid-column=move || (drag.index().unwrap_or(index) + 2).to_string()
+            on:pointerdown=move |event| drag.down(&event)
+            on:pointermove=move |event| drag.moves(page, &event, "ordinal")
+            on:pointerup=move |_| drag.up(page, now)
+            on:pointercancel=move |_| drag.cancel()
+        >
             <span class="old">{page.text(&old)}</span>
-            <span class="new">{rich(page, &mark)}" "{page.text(&new)}</span>
+            <span class="new">
+                {move || rich(page, &t::partition_mark(drag.partition().unwrap_or(now)))}" "{page.text(&new)}
+            </span>
         </div>
     }
     .into_any()
@@ -382,14 +397,17 @@ pub(super) fn paint(revision: Memo<i64>) -> AnyView {
     view! { <i class="paint" data-rev=move || swatch(revision.get())></i> }.into_any()
 }
 
-/// Which of the three patterns a revision has.
+/// Which of the three patterns a revision has; 0 for one that is not known any more.
 pub(super) fn swatch(revision: i64) -> i64 {
+    if revision == 0 {
+        return 0;
+    }
     (revision - 1).rem_euclid(3) + 1
 }
 
 fn rev(revision: Memo<i64>) -> AnyView {
     view! {
-        <span class="rev" data-rev=move || swatch(revision.get())>
+        <span class="rev" hidden=move || revision.get() == 0 data-rev=move || swatch(revision.get())>
             {paint(revision)}<b>{move || format!("r{}", revision.get())}</b>
         </span>
     }

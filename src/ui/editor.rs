@@ -4,7 +4,7 @@
 use super::Page;
 use super::icons::icon;
 use super::tabs::{is_manifest, listed};
-use super::words::rich;
+use super::words::{Message, rich};
 use crate::api::Str;
 use crate::view::{assist, t};
 use crate::web;
@@ -119,8 +119,13 @@ fn swap(
         page.tabs.file.track();
         page.language.track();
         let marks = marks(page);
-        page.editor
-            .with_value(|editor| editor.as_ref().map(|editor| editor.mark(&marks)));
+        page.editor.with_value(|editor| {
+            editor.as_ref().map(|editor| {
+                // The places are those of the new text, which may not have been shown yet.
+                show(page, editor);
+                editor.mark(&marks);
+            })
+        });
     });
 }
 
@@ -248,10 +253,39 @@ fn marks(page: Page) -> String {
     serde_json::json!({ "problems": shown, "changed": changed }).to_string()
 }
 
+/// What CodeMirror says by itself, and the messages that say it here. `$` is CodeMirror's own slot.
+const PHRASES: [(&str, Message); 19] = [
+    ("Find", t::editor_find),
+    ("Replace", t::editor_find_replace_with),
+    ("next", t::editor_find_next),
+    ("previous", t::editor_find_previous),
+    ("all", t::editor_find_all),
+    ("match case", t::editor_find_case),
+    ("regexp", t::editor_find_regexp),
+    ("by word", t::editor_find_word),
+    ("replace", t::editor_find_replace),
+    ("replace all", t::editor_find_replace_all),
+    ("close", t::editor_find_close),
+    ("current match", t::editor_find_current),
+    ("on line", t::editor_find_on_line),
+    ("replaced $ matches", || t::editor_find_replaced("$")),
+    ("replaced match on line $", || {
+        t::editor_find_replaced_one("$")
+    }),
+    ("Go to line", t::editor_go_to_line),
+    ("go", t::editor_go),
+    ("Completions", t::editor_completions),
+    ("Selection deleted", t::editor_selection_deleted),
+];
+
 fn words(page: Page) -> String {
     let meant = page.text(&t::editor_meant("{name}"));
     let replace = page.text(&t::editor_replace());
-    serde_json::json!({ "meant": meant, "replace": replace, "phrases": {} }).to_string()
+    let phrases: std::collections::BTreeMap<&str, String> = PHRASES
+        .iter()
+        .map(|(theirs, ours)| (*theirs, page.text(&ours())))
+        .collect();
+    serde_json::json!({ "meant": meant, "replace": replace, "phrases": phrases }).to_string()
 }
 
 impl Page {

@@ -3,7 +3,8 @@
 use super::Page;
 use super::board::{Ordinal, swatch};
 use super::icons::icon;
-use super::words::word;
+use super::partition::PartitionDrag;
+use super::words::{rich, word};
 use crate::view::{Cut, Life, OrdinalRow, PodState, Slot, t};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -39,6 +40,7 @@ pub(super) fn GridBoard(page: Page) -> impl IntoView {
             .filter(|s| ordinals.with(|o| o.binary_search(s).is_ok()))
             .unwrap_or(first)
     });
+    let drag = PartitionDrag::new();
     let chosen_name = move || {
         page.board.with(|board| {
             let rows = &board.as_ref()?.ordinals;
@@ -61,8 +63,8 @@ pub(super) fn GridBoard(page: Page) -> impl IntoView {
                 >
                     <For each=move || cells(&ordinals.get(), cut.get().as_ref()) key=|cell| *cell let:cell>
                         {match cell {
-                            Cell::Cut => cut_line(page, cut),
-                            Cell::Ordinal(ordinal) => small(page, ordinal, chosen),
+                            Cell::Cut => cut_line(page, cut, drag),
+                            Cell::Ordinal(ordinal) => small(page, ordinal, chosen, drag),
                         }}
                     </For>
                     {move || {
@@ -98,13 +100,24 @@ fn cells(ordinals: &[i32], cut: Option<&Cut>) -> Vec<Cell> {
     cells
 }
 
-fn cut_line(page: Page, cut: Memo<Option<Cut>>) -> AnyView {
+/// The partition's line. While it is dragged it stays where it is, so that no cell moves under the pointer: its words
+/// and the first cell that would move say where it goes.
+fn cut_line(page: Page, cut: Memo<Option<Cut>>, drag: PartitionDrag) -> AnyView {
+    let now = move || cut.with_untracked(|cut| cut.as_ref().map_or(0, |cut| cut.partition));
     view! {
-        <span class="cut" aria-hidden="true">
+        <span
+            class="cut"
+            aria-hidden="true"
+            title=move || page.text(&t::partition_drag())
+            on:pointerdown=move |event| drag.down(&event)
+            on:pointermove=move |event| drag.moves(page, &event, "cell")
+            on:pointerup=move |_| drag.up(page, now())
+            on:pointercancel=move |_| drag.cancel()
+        >
             {move || cut.get().map(|cut| view! {
                 <span>
                     {page.text(&t::partition_old(cut.old))}" "
-                    <code>{page.text(&t::partition_mark(cut.partition))}</code>" "
+                    {rich(page, &t::partition_mark(drag.partition().unwrap_or(cut.partition)))}" "
                     {page.text(&t::partition_new(cut.new))}
                 </span>
             })}
@@ -113,7 +126,7 @@ fn cut_line(page: Page, cut: Memo<Option<Cut>>) -> AnyView {
     .into_any()
 }
 
-fn small(page: Page, ordinal: i32, chosen: Memo<i32>) -> AnyView {
+fn small(page: Page, ordinal: i32, chosen: Memo<i32>, drag: PartitionDrag) -> AnyView {
     let row = Memo::new(move |_| {
         page.board.with(|board| {
             let rows = &board.as_ref()?.ordinals;
@@ -138,6 +151,7 @@ fn small(page: Page, ordinal: i32, chosen: Memo<i32>) -> AnyView {
                 role="gridcell"
                 tabindex=move || if chosen.get() == ordinal { "0" } else { "-1" }
                 data-tone=move || pod(|card| Some(card.state.tone()))
+                data-first=move || (drag.partition() == Some(ordinal)).then_some("")
                 aria-selected=move || (chosen.get() == ordinal).then_some("true")
                 aria-label=move || row.with(|r| r.as_ref().map(|r| label(page, r)))
                 on:click=move |_| page.selected.set(Some(ordinal))
@@ -197,8 +211,14 @@ fn legend(page: Page) -> AnyView {
                     view! { <span class=class>{icon(state.icon())}{format!("{count} {}", word(page, head))}</span> }
                 });
                 let (claims, kept) = summary.claims;
+                let revisions = summary.revisions.iter().map(|(revision, count)| view! {
+                    <span class="rev" data-rev=swatch(*revision)>
+                        <i class="paint" data-rev=swatch(*revision)></i><b>{format!("r{revision}")}</b>{*count}
+                    </span>
+                });
                 view! {
                     {states.collect_view()}
+                    {revisions.collect_view()}
                     <span class="keep">{icon("i-claim")}{page.text(&t::grid_summary_claims(claims, kept))}</span>
                 }
             })}

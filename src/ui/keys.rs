@@ -234,6 +234,57 @@ pub(super) fn move_in_menu(event: &KeyboardEvent, close: &impl Fn()) {
     }
 }
 
+/// Arrow keys among the beads of the timeline: along a lane, or to the bead of another lane that lies nearest.
+pub(super) fn move_in_lanes(event: &KeyboardEvent) {
+    let Some(bead) = target(event) else { return };
+    let Some(lane) = bead.parent_element() else {
+        return;
+    };
+    let beads = children_matching(&lane, ".bead");
+    let at = beads.iter().position(|one| *one == bead).unwrap_or(0);
+    let to = match event.code().as_str() {
+        "ArrowRight" => beads.get(at + 1),
+        "ArrowLeft" => at.checked_sub(1).and_then(|before| beads.get(before)),
+        "Home" => beads.first(),
+        "End" => beads.last(),
+        "ArrowDown" | "ArrowUp" => {
+            let down = event.code() == "ArrowDown";
+            if let Some(to) = bead_beside(&lane, &bead, down) {
+                give_roving_focus(&bead, &to);
+            }
+            event.prevent_default();
+            return;
+        }
+        _ => return,
+    };
+    if let Some(to) = to {
+        give_roving_focus(&bead, to);
+    }
+    event.prevent_default();
+}
+
+/// The bead of the next lane that has any, whose start lies nearest.
+fn bead_beside(lane: &Element, bead: &Element, down: bool) -> Option<Element> {
+    let left = |bead: &Element| bead.get_bounding_client_rect().left();
+    let mut at = lane.clone();
+    loop {
+        at = if down {
+            at.next_element_sibling()?
+        } else {
+            at.previous_element_sibling()?
+        };
+        if !at.matches(".lane").unwrap_or(false) {
+            return None;
+        }
+        let beads = children_matching(&at, ".bead").into_iter();
+        let away = |one: &Element| (left(one) - left(bead)).abs();
+        let nearest = beads.min_by(|a, b| away(a).total_cmp(&away(b)));
+        if nearest.is_some() {
+            return nearest;
+        }
+    }
+}
+
 /// Tabs are chosen as the focus moves over them.
 pub(super) fn move_in_tabs(event: &KeyboardEvent) {
     if move_among(event, "[role=tab]", "ArrowRight", "ArrowLeft")

@@ -69,6 +69,12 @@ pub(super) fn open() -> (Session, Drafts, Option<Say>) {
     }
 }
 
+/// Whether the address asks for a session.
+pub(super) fn asked() -> bool {
+    let of = |pair: &str| pair.split_once('=').is_some_and(|(key, _)| key == SESSION);
+    web::fragment().split('&').any(of)
+}
+
 /// A link to the session as it is.
 pub(super) fn link(session: &Session, drafts: &Drafts) -> String {
     let mut link = format!(

@@ -124,12 +124,9 @@ pub(super) fn set_entries(set: &SetRow, image: Option<&str>) -> Entries {
     if let Some(now) = set.partition {
         for partition in [now + 1, now - 1] {
             if (0..=set.replicas).contains(&partition) {
-                let patch = format!(
-                    r#"{{"spec":{{"updateStrategy":{{"rollingUpdate":{{"partition":{partition}}}}}}}}}"#
-                );
                 entries.push(MenuEntry::new(
                     t::menu_set_partition(partition),
-                    format!("kubectl patch sts {name} -p '{patch}'{place}"),
+                    partition_line(set, partition),
                 ));
             }
         }
@@ -145,6 +142,15 @@ pub(super) fn set_entries(set: &SetRow, image: Option<&str>) -> Entries {
     let story = MenuEntry::story(Kind::StatefulSet, &set.key.namespace, name);
     entries.push(story);
     entries
+}
+
+/// The command that moves the partition of a set.
+pub(super) fn partition_line(set: &SetRow, partition: i32) -> String {
+    let (name, place) = (&set.key.name, in_namespace(&set.key.namespace));
+    let patch = format!(
+        r#"{{"spec":{{"updateStrategy":{{"rollingUpdate":{{"partition":{partition}}}}}}}}}"#
+    );
+    format!("kubectl patch sts {name} -p '{patch}'{place}")
 }
 
 /// What can be done to a node.
@@ -188,12 +194,14 @@ pub(super) fn Menu(
     reachable: bool,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
+    let room = RwSignal::new(None::<f64>);
     let button = NodeRef::<leptos::html::Button>::new();
     let list = NodeRef::<leptos::html::Div>::new();
     Effect::new(move |_| {
         if open.get()
             && let Some(list) = list.get()
         {
+            room.set(room_below(&list));
             super::keys::focus_first(&list);
         }
     });
@@ -230,6 +238,7 @@ pub(super) fn Menu(
                     role="menu"
                     aria-label=name
                     node_ref=list
+                    style:max-block-size=move || room.get().map(|room| format!("{room}px"))
                     on:keydown=move |event| super::keys::move_in_menu(&event, &close)
                     on:focusout=move |event| if super::keys::focus_leaves(&event) { open.set(false) }
                 >
@@ -254,4 +263,17 @@ pub(super) fn Menu(
             }
         })}
     }
+}
+
+/// How high a menu can be that would reach below the board's part of the screen; it scrolls then.
+fn room_below(menu: &web_sys::HtmlDivElement) -> Option<f64> {
+    /// Two entries and a bit.
+    const LEAST: f64 = 140.0;
+    let stage = menu.closest(".stages").ok().flatten()?;
+    let (menu, stage) = (
+        menu.get_bounding_client_rect(),
+        stage.get_bounding_client_rect(),
+    );
+    let room = (stage.bottom() - menu.top() - 8.0).max(LEAST);
+    (menu.top() > stage.top() && menu.height() > room).then_some(room)
 }

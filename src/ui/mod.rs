@@ -14,6 +14,7 @@ mod link;
 mod menu;
 mod page;
 mod panels;
+mod partition;
 mod play;
 mod stage;
 mod story;
@@ -40,6 +41,7 @@ pub fn mount() {
 fn App() -> impl IntoView {
     let page = Page::open();
     keys::listen(page);
+    web::on_window("hashchange", move |_: web_sys::Event| page.reopen());
     api::publish(page);
     let still = move || page.still.get() || (page.playing.get() && page.speed.get() > 2.0);
     view! {
@@ -133,7 +135,11 @@ fn side(page: Page) -> AnyView {
     view! {
         <aside class="side" aria-label=move || page.text(&t::side_label())>
             <div class="side-rail" hidden=move || page.side_open.get()>{toggle(t::side_open)}</div>
-            <div class="side-tabs" hidden=move || !page.side_open.get()>
+            <div
+                class="side-tabs"
+                data-many=move || page.tabs.names.with(|names| names.len() > 1).then_some("")
+                hidden=move || !page.side_open.get() && page.view.get() == View::Board
+            >
                 {editor::tabs(page)}
                 {toggle(t::side_close)}
             </div>

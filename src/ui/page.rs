@@ -10,7 +10,7 @@ use crate::session::{Input, LineKind, Origin, Session, Terminal};
 use crate::sim::{Settings, WriteRecord};
 use crate::view::{
     self, Board, Difference, EventRow, Lane, Language, NodeRow, ObjectChange, OtherRow, Say,
-    Tracks, Why, t,
+    Tracker, Tracks, Why, t,
 };
 use crate::web::{self, Storage};
 use imbl::Vector;
@@ -72,11 +72,70 @@ pub(super) struct Transport {
 }
 
 /// A former future on the timeline.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct BranchRow {
     pub from: Time,
     pub end: Time,
-    pub lanes: Vec<Lane>,
+    pub lanes: Arc<[Lane]>,
+    /// What the lanes are derived from.
+    writes: Vector<WriteRecord>,
+}
+
+impl PartialEq for BranchRow {
+    fn eq(&self, other: &BranchRow) -> bool {
+        (self.from, self.end) == (other.from, other.end) && Arc::ptr_eq(&self.lanes, &other.lanes)
+    }
+}
+
+/// What the timeline is derived from.
+pub(super) struct Looked {
+    set: Option<Key>,
+    writes: Vector<WriteRecord>,
+    end: Time,
+    /// How many inputs the log has: the marks.
+    inputs: usize,
+    ordinals: Vec<i32>,
+    revisions: BTreeMap<Str, i64>,
+}
+
+impl PartialEq for Looked {
+    fn eq(&self, other: &Looked) -> bool {
+        self.writes.ptr_eq(&other.writes)
+            && (self.end, self.inputs) == (other.end, other.inputs)
+            && self.set == other.set
+            && self.ordinals == other.ordinals
+            && self.revisions == other.revisions
+    }
+}
+
+impl Looked {
+    fn tracks(&self, session: &Session, tracker: &mut Tracker) -> Tracks {
+        let store = session.world().store();
+        let set = self.set.as_ref().and_then(|key| store.get(key));
+        tracker.tracks(&view::Played {
+            set: set.map(Arc::as_ref),
+            revisions: &self.revisions,
+            writes: &self.writes,
+            marks: marks(session),
+            ordinals: &self.ordinals,
+            end: self.end,
+        })
+    }
+}
+
+/// Your commands on the timeline.
+fn marks(session: &Session) -> Vec<view::Mark> {
+    let log = session.history().log().iter().enumerate();
+    log.filter_map(|(input, entry)| match &entry.input {
+        Input::Spawn { line, from } if *from != Origin::Watch => Some(view::Mark {
+            at: entry.at,
+            label: view::mark_label(line)?,
+            line: line.clone(),
+            input,
+        }),
+        _ => None,
+    })
+    .collect()
 }
 
 /// What the screen keeps beside the session and never shows as it is.
@@ -86,6 +145,9 @@ pub(super) struct Later {
     pub played: Vector<WriteRecord>,
     /// The writes of the former futures, as the session keeps them.
     pub left: Vec<Vector<WriteRecord>>,
+    /// What the timeline read of them, and what it showed last.
+    pub tracker: Tracker,
+    pub looked: Option<Looked>,
     /// Lines typed while a command was running.
     pub queue: Vec<String>,
     pub history: Vec<String>,
@@ -221,6 +283,37 @@ impl Page {
         page.follow_the_systems_theme();
         page.refresh();
         page
+    }
+
+    /// Another link was opened in this tab: the browser changes the fragment and loads nothing.
+    pub fn reopen(self) {
+        if !link::asked() {
+            return;
+        }
+        let (session, drafts, trouble) = link::open();
+        self.stop();
+        self.pause();
+        self.tabs.reset(session.files().clone(), drafts);
+        self.later.update_value(|later| {
+            *later = Later {
+                history: std::mem::take(&mut later.history),
+                ..Later::default()
+            };
+        });
+        self.session.set_value(session);
+        put(self.selected, None);
+        put(self.zoom, (0.0, 1.0));
+        put(self.story, Story::All);
+        put(self.opened, None);
+        put(self.view, View::Board);
+        put(self.panel, Panel::Terminal);
+        put(self.dock_open, true);
+        put(self.show_srv, false);
+        put(self.help, false);
+        put(self.notice, trouble.map(Notice::Say));
+        // Nothing of this happened: it is another world.
+        put(self.still, true);
+        self.refresh();
     }
 
     /// A message in the language of the page.
@@ -426,67 +519,68 @@ impl Page {
             let writes = session.world().writes().clone();
             self.later.update_value(|later| later.played = writes);
         }
-        let played = self.later.with_value(|later| later.played.clone());
         let end = session.end().at;
-        put(self.tracks, self.tracks_of(session, &played, end));
+        let played = self.later.with_value(|later| later.played.clone());
+        let looked = self.looked(session, &played, end);
+        let mut tracks = None;
+        self.later.update_value(|later| {
+            // What was played stays the same while time is moved in it.
+            if later.looked.as_ref() != Some(&looked) {
+                tracks = Some(looked.tracks(session, &mut later.tracker));
+                later.looked = Some(looked);
+            }
+        });
+        if let Some(tracks) = tracks {
+            put(self.tracks, tracks);
+        }
+        self.refresh_branches(session);
+    }
+
+    /// The lanes of a former future are derived once.
+    fn refresh_branches(self, session: &Session) {
         let left = self.later.with_value(|later| later.left.clone());
         let branches = session.history().branches();
-        let rows = branches
-            .iter()
-            .enumerate()
-            .map(|(index, branch)| BranchRow {
+        let rows = branches.iter().enumerate().map(|(index, branch)| {
+            let writes = left.get(index).cloned().unwrap_or_default();
+            let known = self.branches.with_untracked(|rows| {
+                let same = |row: &&BranchRow| {
+                    row.end == branch.end.at
+                        && row.from == branch.from.at
+                        && row.writes.ptr_eq(&writes)
+                };
+                rows.iter().find(same).cloned()
+            });
+            known.unwrap_or_else(|| BranchRow {
                 from: branch.from.at,
                 end: branch.end.at,
-                lanes: left
-                    .get(index)
-                    .map(|writes| self.tracks_of(session, writes, branch.end.at).lanes)
-                    .unwrap_or_default(),
-            });
+                lanes: self
+                    .looked(session, &writes, branch.end.at)
+                    .tracks(session, &mut Tracker::default())
+                    .lanes
+                    .into(),
+                writes,
+            })
+        });
         put(self.branches, rows.collect());
     }
 
-    fn tracks_of(self, session: &Session, writes: &Vector<WriteRecord>, end: Time) -> Tracks {
-        let store = session.world().store();
-        let set = self.shown(session);
-        let revisions: BTreeMap<Str, i64> = store
-            .list(Kind::ControllerRevision, "")
-            .filter_map(|revision| Some((revision.name().clone(), revision.revision_number()?)))
-            .collect();
-        let ordinals: Vec<i32> = self
-            .board
-            .with_untracked(|board| {
-                board
-                    .as_ref()
-                    .map(|b| b.ordinals.iter().map(|r| r.ordinal).collect())
-            })
-            .unwrap_or_default();
-        let marks = session
-            .history()
-            .log()
-            .iter()
-            .enumerate()
-            .filter_map(|(input, entry)| {
-                let Input::Spawn { line, from } = &entry.input else {
-                    return None;
-                };
-                if *from == Origin::Watch {
-                    return None;
-                }
-                Some(view::Mark {
-                    at: entry.at,
-                    label: view::mark_label(line)?,
-                    line: line.clone(),
-                    input,
-                })
-            });
-        view::tracks(view::Played {
-            set: set.as_deref(),
-            revisions: &revisions,
-            writes,
-            marks: marks.collect(),
-            ordinals: &ordinals,
+    fn looked(self, session: &Session, writes: &Vector<WriteRecord>, end: Time) -> Looked {
+        let ordinals = self.board.with_untracked(|board| {
+            let rows = board.as_ref().map(|board| board.ordinals.as_slice());
+            let rows = rows.unwrap_or_default().iter();
+            rows.take(view::MOST_LANES).map(|row| row.ordinal).collect()
+        });
+        let revisions = session.world().store().list(Kind::ControllerRevision, "");
+        Looked {
+            set: self.shown(session).map(|set| set.key()),
+            writes: writes.clone(),
             end,
-        })
+            inputs: session.history().log().len(),
+            ordinals,
+            revisions: revisions
+                .filter_map(|revision| Some((revision.name().clone(), revision.revision_number()?)))
+                .collect(),
+        }
     }
 
     /// Where the cluster differs from what was applied: somebody changed it since.

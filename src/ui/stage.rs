@@ -277,7 +277,10 @@ fn nothing_applied(page: Page) -> AnyView {
         <div class="board empty" role="grid" aria-label=page.text(&t::board_label()) aria-rowcount="0">
             <div role="row">
                 <div class="empty-text" role="gridcell" tabindex="0">
-                    <b>{page.text(&t::board_empty())}</b>
+                    <b>{move || {
+                        let empty = page.why.with(|why| why.say.id() == t::why_empty().id());
+                        page.text(&if empty { t::board_empty() } else { t::set_none() })
+                    }}</b>
                     <p>{rich(page, &t::board_empty_do())}</p>
                     <button class="btn solid" on:click=move |_| page.apply(&FILE.into())>{page.text(&t::board_empty_apply())}</button>
                 </div>

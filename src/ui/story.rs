@@ -43,6 +43,16 @@ impl Page {
         self.refresh();
     }
 
+    /// Tells the writes of all Pods of a name of the shown set.
+    pub fn tell_pod(self, name: &str) {
+        let set = self
+            .board
+            .with_untracked(|board| board.as_ref().map(|board| board.set.key.clone()));
+        if let Some(set) = set {
+            self.tell(Story::Of(Key::new(Kind::Pod, &set.namespace, name)));
+        }
+    }
+
     pub fn refresh_writes(self, session: &Session) {
         let world = session.world();
         let told = match self.story.get_untracked() {

@@ -76,6 +76,13 @@ impl Tabs {
         }
     }
 
+    /// Takes over the files of another session, and what was typed there.
+    pub fn reset(self, files: Files, drafts: Drafts) {
+        self.file.set(Str::literal(FILE));
+        self.drafts.set(drafts);
+        self.files.set(files);
+    }
+
     /// Whether a file's text differs from what was applied, or saved if it was never applied.
     pub fn edited(self, name: &str) -> bool {
         let (files, drafts) = (self.files.read(), self.drafts.read());

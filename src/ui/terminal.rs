@@ -46,7 +46,7 @@ pub(super) fn Terminal(page: Page) -> impl IntoView {
             })
         })
     });
-    stay_at_end(panel, move || lines.with(|_| ()));
+    let at_end = stay_at_end(panel, move || lines.with(|_| ()));
     view! {
         <div
             class="panel terminal"
@@ -55,6 +55,7 @@ pub(super) fn Terminal(page: Page) -> impl IntoView {
             aria-labelledby=tab
             node_ref=panel
             hidden=move || page.panel.get() != Panel::Terminal
+            on:scroll=move |_| note_end(panel, at_end)
             on:click=move |_| if web::selected_text().is_empty() { web::focus(PROMPT) }
         >
             <div class="log" role="log" aria-label=move || page.text(&t::dock_terminal()) aria-live="polite">
@@ -67,21 +68,30 @@ pub(super) fn Terminal(page: Page) -> impl IntoView {
     }
 }
 
-/// Scrolls down with new lines, unless the user has scrolled up.
-fn stay_at_end(panel: NodeRef<html::Div>, lines: impl Fn() + 'static) {
+/// Scrolls down with new lines, unless the user has scrolled up; how far is known from the last time that anything
+/// scrolled, whatever the lines measure since.
+fn stay_at_end(panel: NodeRef<html::Div>, lines: impl Fn() + 'static) -> StoredValue<bool> {
     let at_end = StoredValue::new(true);
     Effect::new(move |_| {
         lines();
-        let Some(panel) = panel.get() else { return };
-        // Before the new lines are laid out the measures are those of the old ones.
-        let gap = panel.scroll_height() - panel.scroll_top() - panel.client_height();
-        at_end.set_value(gap < 48 || panel.scroll_height() <= panel.client_height());
         web::next_frame(move |_| {
-            if at_end.get_value() {
+            if let Some(panel) = panel.get_untracked().filter(|_| at_end.get_value()) {
                 panel.set_scroll_top(panel.scroll_height());
             }
         });
     });
+    at_end
+}
+
+/// Notes whether the end is in sight. A panel that is not shown measures nothing.
+fn note_end(panel: NodeRef<html::Div>, at_end: StoredValue<bool>) {
+    if let Some(panel) = panel
+        .get_untracked()
+        .filter(|panel| panel.client_height() > 0)
+    {
+        let gap = panel.scroll_height() - panel.scroll_top() - panel.client_height();
+        at_end.set_value(gap < 24);
+    }
 }
 
 fn draw(page: Page, line: &Line) -> AnyView {
@@ -308,7 +318,7 @@ pub(super) fn Watch(page: Page) -> impl IntoView {
             })
         })
     });
-    stay_at_end(panel, move || lines.with(|_| ()));
+    let at_end = stay_at_end(panel, move || lines.with(|_| ()));
     view! {
         <div
             class="panel watch"
@@ -317,6 +327,7 @@ pub(super) fn Watch(page: Page) -> impl IntoView {
             aria-labelledby=tab
             node_ref=panel
             hidden=move || page.panel.get() != Panel::Watch
+            on:scroll=move |_| note_end(panel, at_end)
         >
             <div class="watch-bar">
                 {move || if page.watching.get() {

@@ -42,7 +42,7 @@ pub(super) fn TimeView(page: Page) -> impl IntoView {
             class="time"
             aria-label=move || page.text(&t::time_label())
             data-dense=move || (lanes.get() > 15).then_some("")
-            style=("--lane", height)
+            style=("--lane-wanted", height)
             style=("--lanes", move || lanes.get().to_string())
         >
             {controls(page)}

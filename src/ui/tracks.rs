@@ -5,8 +5,8 @@ use super::board::swatch;
 use super::story::Story;
 use super::time::{clock, short_clock};
 use super::zoom::{self, Drag, Fingers};
-use crate::api::{Time, human_duration};
-use crate::view::{Axis, Bead, Lane, Mark, PodState, Word, t};
+use crate::api::{Str, Time, human_duration};
+use crate::view::{Axis, Bead, Lane, Mark, PodState, Say, Tracks, Word, t};
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent};
@@ -96,6 +96,9 @@ fn names(page: Page) -> AnyView {
     .into_any()
 }
 
+/// How wide the canvas is while nothing is laid out, in pixels.
+const WIDTH: f64 = 900.0;
+
 fn ruler(page: Page, axis: Memo<Axis>, canvas: NodeRef<html::Div>) -> AnyView {
     // A drag moves what is in sight, a click moves the playhead.
     let drag = Drag::new();
@@ -113,10 +116,18 @@ fn ruler(page: Page, axis: Memo<Axis>, canvas: NodeRef<html::Div>) -> AnyView {
         >
             {move || {
                 let now = axis.with(|axis| axis.place(page.now.get()));
+                // One pixel, in percent.
+                let pixel = 100.0 / canvas.get().map_or(WIDTH, |canvas| f64::from(canvas.client_width().max(1)));
+                let mut free = f64::MIN;
                 axis.with(|axis| axis.ticks().into_iter().filter_map(|tick| {
                     let place = axis.place(tick);
-                    // The playhead's own label lies over the ticks beside it.
-                    ((place - now).abs() > 4.2 && place < 96.0).then(|| view! {
+                    if place < free {
+                        return None;
+                    }
+                    free = place + 46.0 * pixel;
+                    // The playhead's own label lies over the ticks beside it; a tick's label is at its right.
+                    let clear = place < now - 64.0 * pixel || place > now + 26.0 * pixel;
+                    (clear && place < 100.0 - 40.0 * pixel).then(|| view! {
                         <span class="tick" style:inset-inline-start=percent(place)>{short_clock(tick)}</span>
                     })
                 }).collect_view())
@@ -132,14 +143,19 @@ fn you(page: Page, axis: Memo<Axis>) -> AnyView {
     view! {
         <div class="row you" aria-hidden="true">
             {move || axis.with(|axis| marks.with(|marks| {
-                marks.iter().map(|mark| one_mark(page, axis, mark, mark.input >= inputs.get())).collect_view()
+                let next = marks.iter().skip(1).map(Some).chain([None]);
+                marks.iter().zip(next).map(|(mark, next)| {
+                    let room = next.map(|next| axis.place(next.at) - axis.place(mark.at));
+                    one_mark(page, axis, mark, room, mark.input >= inputs.get())
+                }).collect_view()
             }))}
         </div>
     }
     .into_any()
 }
 
-fn one_mark(page: Page, axis: &Axis, mark: &Mark, future: bool) -> AnyView {
+/// `room` is how far the next mark is away, in percent: a label ends where the next one begins.
+fn one_mark(page: Page, axis: &Axis, mark: &Mark, room: Option<f64>, future: bool) -> AnyView {
     let input = mark.input;
     view! {
         <span
@@ -147,9 +163,10 @@ fn one_mark(page: Page, axis: &Axis, mark: &Mark, future: bool) -> AnyView {
             title=format!("{} {}", clock(mark.at), mark.line)
             data-future=future.then_some("")
             style:inset-inline-start=percent(axis.place(mark.at))
+            style:max-inline-size=room.map(percent)
             on:click=move |_| page.tell(Story::Since(input))
         >
-            {mark.label.clone()}
+            <span>{mark.label.clone()}</span>
         </span>
     }
     .into_any()
@@ -165,13 +182,31 @@ fn lane(page: Page, axis: Memo<Axis>, tip: RwSignal<Option<Tip>>, ordinal: i32) 
             tracks.lanes.get(at).cloned()
         })
     });
-    let dense = Memo::new(move |_| page.tracks.with(|tracks| tracks.lanes.len() > DENSE));
+    // What is in sight of a lane of many Pods is too small to be pointed at until it is seen from nearer.
+    let dense = Memo::new(move |_| {
+        let many = |tracks: &Tracks| tracks.lanes.len() > DENSE;
+        page.tracks.with(many)
+            || axis.with(|axis| {
+                lane.with(|l| {
+                    l.as_ref()
+                        .is_some_and(|l| in_sight(axis, l).count() > BEADS)
+                })
+            })
+    });
     let picture = move || {
         let lane = lane.get().filter(|_| dense.get())?;
         Some(axis.with(|axis| band(axis, &lane)))
     };
+    // One element per Pod: it keeps the focus while time goes on.
+    let beads = move || {
+        let uids = |lane: &Lane| -> Vec<Str> {
+            axis.with(|axis| in_sight(axis, lane).map(|bead| bead.uid.clone()).collect())
+        };
+        let lane = lane.get().filter(|_| !dense.get());
+        lane.as_ref().map(uids).unwrap_or_default()
+    };
     view! {
-        <div class="row lane" style:background-image=picture>
+        <div class="row lane" data-band=move || dense.get().then_some("") style:background-image=picture>
             {move || lane.get().filter(|_| !dense.get()).map(|lane| axis.with(|axis| {
                 let threads = lane.thread.iter().map(|(from, to)| {
                     let (from, to) = (axis.place(*from), axis.place(*to));
@@ -179,13 +214,12 @@ fn lane(page: Page, axis: Memo<Axis>, tip: RwSignal<Option<Tip>>, ordinal: i32) 
                         <span class="line" style:inset-inline-start=percent(from) style:inline-size=percent(to - from)></span>
                     }
                 });
-                let beads = lane.beads.iter().map(|bead| one_bead(page, axis, tip, &lane, bead));
-                view! {
-                    {threads.collect_view()}
-                    {beads.collect_view()}
-                    {listed(page, &lane)}
-                }
+                threads.collect_view()
             }))}
+            <For each=beads key=Clone::clone let:uid>
+                {one_bead(page, axis, tip, lane, &uid)}
+            </For>
+            {move || lane.get().filter(|_| !dense.get()).map(|lane| listed(page, &lane))}
         </div>
     }
     .into_any()
@@ -202,6 +236,20 @@ struct Tip {
 /// more than they show.
 const DENSE: usize = 15;
 
+/// A lane with more Pods in sight is a band, too.
+const BEADS: usize = 40;
+/// Stretches of a band that are narrower than this, in percent, are part of the one before.
+const NARROW: f64 = 0.1;
+/// How many Pods of a lane are listed for screen readers: the last ones.
+const LISTED: usize = 20;
+
+/// The Pods of a lane that the canvas shows.
+fn in_sight<'a>(axis: &'a Axis, lane: &'a Lane) -> impl Iterator<Item = &'a Bead> + 'a {
+    lane.beads
+        .iter()
+        .filter(|bead| axis.place(bead.end) >= 0.0 && axis.place(start_of(bead)) <= 100.0)
+}
+
 /// A lane as a gradient: Ready takes the revision's colour, everything else its state's.
 fn band(axis: &Axis, lane: &Lane) -> String {
     let mut stops = vec!["transparent 0".to_owned()];
@@ -210,8 +258,14 @@ fn band(axis: &Axis, lane: &Lane) -> String {
         stops.push(format!("var(--{name}) {from:.2}% {to:.2}%"));
         stops.push(format!("transparent {to:.2}%"));
     };
-    for bead in &lane.beads {
+    let mut drawn = -1.0;
+    for bead in in_sight(axis, lane) {
         for (from, to, state, _) in stretches(bead) {
+            let (from, to) = (axis.place(from).max(drawn), axis.place(to));
+            if to - from < NARROW {
+                continue;
+            }
+            drawn = to;
             let name = match state {
                 PodState::Ready => match swatch(bead.revision) {
                     1 => "band1",
@@ -224,29 +278,121 @@ fn band(axis: &Axis, lane: &Lane) -> String {
                     _ => "gone-solid",
                 },
             };
-            colour(axis.place(from), axis.place(to), name);
+            colour(from, to, name);
         }
     }
     format!("linear-gradient(to right, {})", stops.join(", "))
 }
 
+/// A Pod on the timeline. Keys reach it: arrows move among the beads, Enter goes to its start, `.` tells its writes.
 fn one_bead(
+    page: Page,
+    axis: Memo<Axis>,
+    tip: RwSignal<Option<Tip>>,
+    lane: Memo<Option<Lane>>,
+    uid: &Str,
+) -> AnyView {
+    let uid = uid.clone();
+    let bead = Memo::new(move |_| {
+        lane.with(|lane| {
+            let beads = &lane.as_ref()?.beads;
+            beads.iter().rfind(|bead| bead.uid == uid).cloned()
+        })
+    });
+    let (ordinal, name) = lane.with_untracked(|lane| {
+        let lane = lane.as_ref();
+        lane.map(|lane| (lane.ordinal, lane.name.clone()))
+            .unwrap_or_default()
+    });
+    let start = Memo::new(move |_| bead.with(|bead| bead.as_ref().map(start_of)));
+    // From where it is drawn, and how wide, in percent of the canvas.
+    let span = Memo::new(move |_| {
+        let (from, to) = bead.with(|bead| bead.as_ref().map(|b| (start_of(b), b.end)))?;
+        let (left, right) = axis.with(|axis| (axis.place(from), axis.place(to)));
+        Some((left, (right - left).max(0.05)))
+    });
+    let first = Memo::new(move |_| {
+        page.tracks.with(|tracks| {
+            let first = tracks.lanes.iter().find_map(|lane| lane.beads.first());
+            bead.with(|bead| first.map(|bead| &bead.uid) == bead.as_ref().map(|bead| &bead.uid))
+        })
+    });
+    let said = {
+        let name = name.clone();
+        move || {
+            bead.with(|bead| {
+                bead.as_ref()
+                    .map(|bead| page.text(&bead_label(&name, bead)))
+            })
+        }
+    };
+    let focused = {
+        let said = said.clone();
+        move |_| {
+            let middle = span
+                .get_untracked()
+                .map(|(left, width)| middle(left, left + width));
+            tip.set(said().zip(middle).map(|(text, place)| Tip { text, place }));
+        }
+    };
+    let go = move || {
+        page.selected.set(Some(ordinal));
+        if let Some(start) = start.get_untracked() {
+            page.seek(start);
+        }
+    };
+    let stretch_name = name.clone();
+    view! {
+        <span
+            class="bead"
+            role="button"
+            tabindex=move || if first.get() { "0" } else { "-1" }
+            aria-label=said
+            aria-keyshortcuts="Enter ."
+            data-rev=move || bead.with(|bead| bead.as_ref().map(|bead| swatch(bead.revision)))
+            style:inset-inline-start=move || span.get().map(|(left, _)| percent(left))
+            style:inline-size=move || span.get().map(|(_, width)| percent(width))
+            on:click=move |_| go()
+            on:focus=focused
+            on:blur=move |_| tip.set(None)
+            on:keydown=move |event| match event.code().as_str() {
+                "Enter" | "NumpadEnter" | "Space" => {
+                    go();
+                    event.prevent_default();
+                }
+                "Period" | "NumpadDecimal" => {
+                    page.tell_pod(&name);
+                    event.prevent_default();
+                }
+                _ => super::keys::move_in_lanes(&event),
+            }
+        >
+            {move || bead.get().zip(span.get()).map(|(bead, (_, width))| {
+                axis.with(|axis| segments(page, axis, tip, &stretch_name, &bead, width))
+            })}
+            <i class="paint" data-rev=move || bead.with(|bead| bead.as_ref().map(|bead| swatch(bead.revision)))></i>
+        </span>
+    }
+    .into_any()
+}
+
+fn segments(
     page: Page,
     axis: &Axis,
     tip: RwSignal<Option<Tip>>,
-    lane: &Lane,
+    name: &Str,
     bead: &Bead,
+    width: f64,
 ) -> AnyView {
-    let start = bead.states.first().map_or(bead.end, |(at, _, _)| *at);
-    let (left, right) = (axis.place(start), axis.place(bead.end));
-    let width = (right - left).max(0.05);
     let segments = stretches(bead).map(|(from, to, state, status)| {
         let (place_from, place_to) = (axis.place(from), axis.place(to));
         let share = (place_to - place_from) / width * 100.0;
         let (from, to) = (clock(from), clock(to));
-        let text = page.text(&t::time_bead(from, &lane.name, bead.revision, status, to));
-        let place = ((place_from.max(0.0) + place_to.min(100.0)) / 2.0).clamp(8.0, 92.0);
-        let said = Tip { text, place };
+        let text = page.text(&t::time_bead(from, name, bead.revision, status, to));
+        let said = Tip {
+            text,
+            place: middle(place_from, place_to),
+        };
         view! {
             <span
                 class="seg"
@@ -257,23 +403,33 @@ fn one_bead(
             ></span>
         }
     });
-    let ordinal = lane.ordinal;
-    view! {
-        <span
-            class="bead"
-            data-rev=swatch(bead.revision)
-            style:inset-inline-start=percent(left)
-            style:inline-size=percent(width)
-            on:click=move |_| {
-                page.selected.set(Some(ordinal));
-                page.seek(start);
-            }
-        >
-            {segments.collect_view()}
-            <i class="paint" data-rev=swatch(bead.revision)></i>
-        </span>
-    }
-    .into_any()
+    segments.collect_view().into_any()
+}
+
+/// Where a tip for a stretch stands: over its middle, as far as that is in sight.
+fn middle(from: f64, to: f64) -> f64 {
+    ((from.max(0.0) + to.min(100.0)) / 2.0).clamp(8.0, 92.0)
+}
+
+fn start_of(bead: &Bead) -> Time {
+    bead.states.first().map_or(bead.end, |(at, _, _)| *at)
+}
+
+/// What is said of a whole bead: `web-0, revision r1, 00:02.000 to 00:19.500: Pending, ContainerCreating, Running`.
+fn bead_label(name: &Str, bead: &Bead) -> Say {
+    /// A Pod that crashes again and again has states without end: the last ones are said.
+    const SAID: usize = 5;
+    let mut words: Vec<&str> = bead
+        .states
+        .iter()
+        .map(|(_, _, word)| word.as_str())
+        .collect();
+    words.dedup();
+    let before = words.len().saturating_sub(SAID);
+    let more = if before > 0 { "…, " } else { "" };
+    let words = words.get(before..).unwrap_or_default().join(", ");
+    let (from, to) = (clock(start_of(bead)), clock(bead.end));
+    t::time_bead_label(from, name, bead.revision, format!("{more}{words}"), to)
 }
 
 /// The stretches of a bead: from, to, state, kubectl's word.
@@ -292,7 +448,8 @@ fn stretches(bead: &Bead) -> impl Iterator<Item = (Time, Time, PodState, String)
 
 /// The beads as a table for screen readers.
 fn listed(page: Page, lane: &Lane) -> AnyView {
-    let rows = lane.beads.iter().flat_map(|bead| {
+    let before = lane.beads.len().saturating_sub(LISTED);
+    let rows = lane.beads.iter().skip(before).flat_map(|bead| {
         stretches(bead).map(|(from, to, _, status)| {
             let say = t::lane_row(clock(from), bead.revision, status, clock(to));
             view! { <tr><td>{page.text(&say)}</td></tr> }
@@ -309,14 +466,15 @@ fn controller(page: Page, axis: Memo<Axis>) -> AnyView {
     view! {
         <div class="row controller" aria-hidden="true">
             {move || axis.with(|axis| writes.with(|writes| {
-                let mut last = -1.0;
+                let mut last = [-1.0, -1.0];
                 writes.iter().filter_map(|(at, main)| {
                     let place = axis.place(*at);
-                    // Marks closer than a pixel would only cost time.
-                    if !main && place - last < 0.1 {
+                    let last = last.get_mut(usize::from(*main))?;
+                    // Marks closer than two pixels would only cost time, as those out of sight.
+                    if place - *last < 0.2 || place > 100.0 {
                         return None;
                     }
-                    last = place;
+                    *last = place;
                     Some(view! { <span class="write" class:minor=!main style:inset-inline-start=percent(place)></span> })
                 }).collect_view()
             }))}
@@ -423,7 +581,11 @@ fn playhead(page: Page, axis: Memo<Axis>, end: Memo<Time>, canvas: NodeRef<html:
         }
     };
     view! {
-        <span class="playhead" style:inset-inline-start=move || percent(axis.with(|a| a.place(page.now.get())))>
+        <span
+            class="playhead"
+            style:inset-inline-start=move || percent(axis.with(|a| a.place(page.now.get())))
+            style=("--at", move || format!("{:.3}", axis.with(|a| a.place(page.now.get()))))
+        >
             <button
                 node_ref=handle
                 role="slider"
@@ -476,7 +638,6 @@ fn time_at(event: &PointerEvent, canvas: NodeRef<html::Div>, axis: Memo<Axis>) -
 
 /// A state's word for a legend.
 pub(super) fn legend_word(state: PodState) -> Word {
-    use crate::api::Str;
     match state {
         PodState::Ready => Word::Ours(t::pod_ready()),
         PodState::NotReady | PodState::Lost => Word::Ours(t::pod_not_ready()),

@@ -210,6 +210,9 @@ pub struct ServiceRow {
     pub srv: Vec<String>,
 }
 
+/// The finalizer of a claim that a Pod may use.
+const PROTECTION: &str = "kubernetes.io/pvc-protection";
+
 /// How many answers of a Service are drawn.
 const ANSWERS: usize = 8;
 
@@ -521,11 +524,7 @@ impl<'a> Builder<'a> {
                 .collect::<Vec<_>>()
                 .join(","),
             kept: life == Life::Ghost && claim.meta.deletion.is_none(),
-            note: (tone != "ready")
-                .then(|| (self.source.decision)(&claim.key()))
-                .flatten()
-                .as_ref()
-                .and_then(super::panels::say),
+            note: (tone != "ready").then(|| self.claim_note(claim)).flatten(),
             changed: self.changed(Kind::PersistentVolumeClaim, claim.name()),
             volume: volume.map(|volume| VolumeRow {
                 name: volume.name().clone(),
@@ -534,6 +533,16 @@ impl<'a> Builder<'a> {
                 changed: self.changed(Kind::PersistentVolume, volume.name()),
             }),
         }
+    }
+
+    /// Why a claim is not bound, or not gone: what its controller decided last, or whose finalizer holds it.
+    fn claim_note(&self, claim: &Object) -> Option<Say> {
+        let held = &claim.meta.finalizers;
+        let protected = held.iter().any(|one| one.as_str() == PROTECTION);
+        if claim.meta.deletion.is_some() && !held.is_empty() && !protected {
+            return Some(t::note_finalizer());
+        }
+        super::panels::say(&(self.source.decision)(&claim.key())?)
     }
 
     fn changed(&self, kind: Kind, name: &str) -> bool {
@@ -699,6 +708,8 @@ fn shorten(name: &str) -> String {
 pub struct Summary {
     /// Pods by state, in order of first appearance.
     pub states: Vec<(PodState, super::Word, usize)>,
+    /// Pods by the number of their revision.
+    pub revisions: BTreeMap<i64, usize>,
     /// Claims, and those kept.
     pub claims: (usize, usize),
 }
@@ -725,6 +736,7 @@ impl Board {
         let mut summary = Summary::default();
         for row in &self.ordinals {
             if let Slot::Pod(card) = &row.slot {
+                *summary.revisions.entry(card.revision).or_default() += 1;
                 match summary
                     .states
                     .iter_mut()

@@ -29,5 +29,7 @@ pub use panels::{EventRow, NodeRow, WriteRow, events, nodes, say, writes};
 pub use pod::{Note, PodCard, PodState, Word};
 pub use say::{Language, Part, Say, t};
 pub use state::{merged, state};
-pub use tracks::{Axis, Bead, Lane, MOST_LANES, Mark, Played, Tracks, mark_label, pod_key, tracks};
+pub use tracks::{
+    Axis, Bead, Lane, MOST_LANES, Mark, Played, Tracker, Tracks, mark_label, pod_key, tracks,
+};
 pub use why::{Way, Why, WhyTone};

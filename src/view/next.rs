@@ -2,6 +2,7 @@
 
 use super::{PodState, Say, t};
 use crate::api::{Kind, Str};
+use crate::controllers::Reason;
 use crate::sim::{Verb, WriteRecord};
 
 /// The sentence for the next visible write; `node` is the node of the Pod that it is about.
@@ -35,6 +36,8 @@ fn pod(write: &WriteRecord, node: &str) -> Say {
     };
     let node = if node.is_empty() { "kubelet" } else { node };
     match PodState::of_status(&mark.status, mark.ready, mark.scheduled) {
+        _ if write.why == Reason::NodeSilent => t::next_pod_silent(name, node),
+        _ if write.why == Reason::TaintEviction => t::next_pod_evicted(name, node),
         _ if mark.terminating => t::next_pod_stops(name, node),
         PodState::Ready => t::next_pod_ready(name, node),
         PodState::NotReady => t::next_pod_running(name, node),
@@ -47,7 +50,6 @@ fn pod(write: &WriteRecord, node: &str) -> Say {
 mod tests {
     use super::*;
     use crate::api::{Key, Time};
-    use crate::controllers::Reason;
     use crate::sim::{PodMark, Who};
     use crate::view::Language;
 

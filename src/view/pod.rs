@@ -202,6 +202,7 @@ fn note_of(pod: &Object, state: PodState, node_lost: bool) -> Option<Note> {
     let tree = pod.tree();
     let node = pod.pod().map(|view| view.node.clone()).unwrap_or_default();
     let say = match state {
+        PodState::Pending if !node.is_empty() => t::note_starting(),
         PodState::Pending if pod.pod().is_some_and(|view| !view.claims.is_empty()) => {
             if unbound_claims(pod) {
                 t::note_volume()

@@ -3,7 +3,8 @@
 use super::PodState;
 use crate::api::Arrange as _;
 use crate::api::{Key, Kind, Millis, Object, Str, Time};
-use crate::sim::{PodMark, Verb, Who, WriteRecord};
+use crate::controllers::Reason;
+use crate::sim::{ControllerId, PodMark, Verb, Who, WriteRecord};
 use std::collections::BTreeMap;
 
 /// The shortest time that the axis spans.
@@ -31,7 +32,7 @@ pub struct Tracks {
 }
 
 /// A lane: one ordinal over time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lane {
     /// The ordinal.
     pub ordinal: i32,
@@ -44,7 +45,7 @@ pub struct Lane {
 }
 
 /// One Pod over time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bead {
     /// The Pod's uid.
     pub uid: Str,
@@ -54,6 +55,13 @@ pub struct Bead {
     pub states: Vec<(Time, PodState, Str)>,
     /// When it was gone, or the end of what was played.
     pub end: Time,
+}
+
+impl Bead {
+    /// Whether nothing is heard of its node.
+    fn is_lost(&self) -> bool {
+        matches!(self.states.last(), Some((_, PodState::Lost, _)))
+    }
 }
 
 /// A command of the user.
@@ -88,10 +96,19 @@ impl Axis {
     /// An axis from the epoch past `end`, for events at these times (in order).
     #[must_use]
     pub fn new(events: &[Time], end: Time) -> Axis {
+        Axis::with_gaps(gaps(Time::EPOCH, events, end), end)
+    }
+
+    /// An axis with these stretches between two events each, in order; short ones may be left out.
+    fn with_gaps(gaps: Vec<(Time, Time)>, end: Time) -> Axis {
         let played = end.since(Time::EPOCH).max(0);
         let horizon = Time::EPOCH.plus((played + played / 4).max(SHORTEST));
         let length = horizon.since(Time::EPOCH);
-        let mut folds = gaps(events, end);
+        // Room at both sides, so that what stands at an end of the gap is not cut.
+        let mut folds: Vec<(Time, Time)> = gaps
+            .into_iter()
+            .map(|(from, to)| (from.plus(1_000), to.plus(-1_000)))
+            .collect();
         folds.retain(|(from, to)| {
             let span = to.since(*from);
             span > LONG_GAP && span > length / 10
@@ -175,9 +192,9 @@ impl Axis {
     }
 }
 
-/// The times between events, the start and the end of what was played.
-fn gaps(events: &[Time], end: Time) -> Vec<(Time, Time)> {
-    let mut last = Time::EPOCH;
+/// The stretches between events, and from `start` and to `end`.
+fn gaps(start: Time, events: &[Time], end: Time) -> Vec<(Time, Time)> {
+    let mut last = start;
     let mut gaps = Vec::new();
     for at in events.iter().copied().chain([end]) {
         if at > last {
@@ -185,11 +202,7 @@ fn gaps(events: &[Time], end: Time) -> Vec<(Time, Time)> {
             last = at;
         }
     }
-    // Room at both sides, so that what stands at an end of the gap is not cut.
-    gaps.into_iter()
-        .map(|(from, to)| (from.plus(1_000), to.plus(-1_000)))
-        .filter(|(from, to)| from < to)
-        .collect()
+    gaps
 }
 
 fn points(folds: &[(Time, Time)], played: Millis, horizon: Time) -> Vec<(Time, f64)> {
@@ -231,48 +244,122 @@ pub struct Played<'a> {
     pub end: Time,
 }
 
-/// The timeline.
+/// The timeline, derived anew.
 #[must_use]
-pub fn tracks(played: Played<'_>) -> Tracks {
-    let Some(set) = played.set else {
-        let events: Vec<Time> = played.marks.iter().map(|mark| mark.at).collect();
-        return Tracks {
-            axis: Axis::new(&events, played.end),
-            lanes: Vec::new(),
-            writes: Vec::new(),
-            marks: played.marks,
-            end: played.end,
+pub fn tracks(played: &Played<'_>) -> Tracks {
+    Tracker::default().tracks(played)
+}
+
+/// What is known of the writes that were read. A long session has hundreds of thousands of them: the timeline reads
+/// each once, as long as nothing but new writes is added.
+#[derive(Default)]
+pub struct Tracker {
+    /// Of which set, up to which ordinal, with which numbers of its revisions.
+    of: Option<(Str, i32, BTreeMap<Str, i64>)>,
+    /// How many writes were read, and which was the last of them.
+    read: usize,
+    last: Option<(Time, u64, u64)>,
+    lanes: BTreeMap<i32, Lane>,
+    writes: Vec<(Time, bool)>,
+    /// Stretches without a write that are long enough to be folded.
+    gaps: Vec<(Time, Time)>,
+}
+
+/// The end of what has not ended: stands for the end of what was played.
+const OPEN: Time = Time(i64::MAX / 4);
+
+impl Tracker {
+    /// The timeline. Reads the writes that are new, or all if they are not those of the last time and more.
+    pub fn tracks(&mut self, played: &Played<'_>) -> Tracks {
+        let mut times: Vec<Time> = played.marks.iter().map(|mark| mark.at).collect();
+        times.arrange();
+        let marks = played.marks.clone();
+        let Some(set) = played.set else {
+            *self = Tracker::default();
+            return Tracks {
+                axis: Axis::new(&times, played.end),
+                lanes: Vec::new(),
+                writes: Vec::new(),
+                marks,
+                end: played.end,
+            };
         };
-    };
-    let mut lanes: BTreeMap<i32, Lane> = BTreeMap::new();
-    for ordinal in played.ordinals.iter().take(MOST_LANES) {
-        lane(&mut lanes, set, *ordinal);
-    }
-    // What has no lane need not be followed.
-    let last = played.ordinals.get(MOST_LANES - 1).copied();
-    let last = last.unwrap_or(i32::MAX);
-    let mut times: Vec<Time> = played.marks.iter().map(|mark| mark.at).collect();
-    let mut writes = Vec::new();
-    for write in played.writes {
-        times.push(write.at);
-        if write.who != Who::User {
-            let came_or_went = matches!(write.verb, Verb::Create | Verb::Delete);
-            writes.push((write.at, came_or_went));
+        self.read(set, played);
+        let last_write = self.last.map_or(Time::EPOCH, |(at, _, _)| at);
+        let still = (last_write < played.end).then_some((last_write, played.end));
+        let gaps = self
+            .gaps
+            .iter()
+            .copied()
+            .chain(still)
+            .flat_map(|(from, to)| {
+                let start = times.partition_point(|at| *at <= from);
+                let end = times.partition_point(|at| *at < to);
+                gaps(from, times.get(start..end).unwrap_or_default(), to)
+            });
+        let axis = Axis::with_gaps(gaps.collect(), played.end);
+        for ordinal in played.ordinals.iter().take(MOST_LANES) {
+            lane(&mut self.lanes, set, *ordinal);
         }
-        if write.key.namespace == *set.namespace() {
-            add_write(&mut lanes, set, write, &played, last);
+        let lanes = self.lanes.values().take(MOST_LANES);
+        Tracks {
+            axis,
+            lanes: lanes.map(|lane| lane.until(played.end)).collect(),
+            writes: self.writes.clone(),
+            marks,
+            end: played.end,
         }
     }
-    writes.dedup();
-    times.arrange();
-    let mut lanes: Vec<Lane> = lanes.into_values().collect();
-    lanes.truncate(MOST_LANES);
-    Tracks {
-        axis: Axis::new(&times, played.end),
-        lanes,
-        writes,
-        marks: played.marks,
-        end: played.end,
+
+    fn read(&mut self, set: &Object, played: &Played<'_>) {
+        // What has no lane need not be followed.
+        let last = played.ordinals.get(MOST_LANES - 1).copied();
+        let last = last.unwrap_or(i32::MAX);
+        let of = (set.meta.uid.clone(), last, played.revisions.clone());
+        let note = |write: &WriteRecord| (write.at, write.event, write.version);
+        let before = self
+            .read
+            .checked_sub(1)
+            .and_then(|at| played.writes.get(at));
+        let goes_on = before.map(note) == self.last && self.of.as_ref() == Some(&of);
+        if !goes_on {
+            *self = Tracker {
+                of: Some(of),
+                ..Tracker::default()
+            };
+        }
+        let mut last_write = self.last.map_or(Time::EPOCH, |(at, _, _)| at);
+        for write in played.writes.focus().narrow(self.read..) {
+            if write.at.since(last_write) > LONG_GAP {
+                self.gaps.push((last_write, write.at));
+            }
+            last_write = last_write.max(write.at);
+            if write.who != Who::User {
+                let came_or_went = matches!(write.verb, Verb::Create | Verb::Delete);
+                if self.writes.last() != Some(&(write.at, came_or_went)) {
+                    self.writes.push((write.at, came_or_went));
+                }
+            }
+            if write.key.namespace == *set.namespace() {
+                add_write(&mut self.lanes, set, write, played, last);
+            }
+        }
+        self.read = played.writes.len();
+        self.last = played.writes.last().map(note);
+    }
+}
+
+impl Lane {
+    /// The lane with what has not ended drawn to the end.
+    fn until(&self, end: Time) -> Lane {
+        let mut lane = self.clone();
+        for to in lane.thread.iter_mut().map(|(_, to)| to) {
+            *to = (*to).min(end);
+        }
+        for bead in &mut lane.beads {
+            bead.end = bead.end.min(end);
+        }
+        lane
     }
 }
 
@@ -316,7 +403,7 @@ fn add_write(
             if let Some(ordinal) = first.filter(|ordinal| *ordinal <= last) {
                 let thread = &mut lane(lanes, set, ordinal).thread;
                 match (write.verb, write.gone) {
-                    (Verb::Create, _) => thread.push((write.at, played.end)),
+                    (Verb::Create, _) => thread.push((write.at, OPEN)),
                     (_, true) => {
                         if let Some(last) = thread.last_mut() {
                             last.1 = write.at;
@@ -336,13 +423,15 @@ fn add_pod(lane: &mut Lane, write: &WriteRecord, played: &Played<'_>) {
         return;
     }
     let Some(mark) = &write.pod else { return };
-    let (state, status) = (state_of(mark), mark.status.clone());
+    let before = lane.beads.last().filter(|_| same);
+    let was_lost = before.is_some_and(|bead| bead.is_lost());
+    let (state, status) = (state_of(mark, write, was_lost), mark.status.clone());
     if !same {
         lane.beads.push(Bead {
             uid: write.uid.clone(),
             revision: played.revisions.get(&mark.revision).copied().unwrap_or(0),
             states: vec![(write.at, state, status)],
-            end: played.end,
+            end: OPEN,
         });
         return;
     }
@@ -360,9 +449,15 @@ fn add_pod(lane: &mut Lane, write: &WriteRecord, played: &Played<'_>) {
     }
 }
 
-fn state_of(mark: &PodMark) -> PodState {
+/// The state after a write. When a node is silent, its controller writes that the Pods there are not Ready
+/// (`Reason::NodeSilent`); they stay lost until the kubelet is heard of again.
+fn state_of(mark: &PodMark, write: &WriteRecord, was_lost: bool) -> PodState {
+    let kubelet = write.who == Who::Controller(ControllerId::Kubelet);
     match PodState::of_status(&mark.status, mark.ready, mark.scheduled) {
         PodState::Terminating => PodState::Terminating,
+        PodState::NotReady if write.why == Reason::NodeSilent || was_lost && !kubelet => {
+            PodState::Lost
+        }
         _ if mark.terminating => PodState::Stopped,
         state => state,
     }

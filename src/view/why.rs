@@ -110,6 +110,9 @@ impl Why {
         {
             return why;
         }
+        if matches!(reason, Reason::Stable { .. }) && board.set.ready != board.set.replicas {
+            return Why::new(WhyTone::Act, t::why_pod_changed(), None);
+        }
         if matches!(reason, Reason::Stable { .. })
             && let Some(why) = kept(board)
         {

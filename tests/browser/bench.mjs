@@ -1,6 +1,8 @@
-// What a step costs the page, by the browser's own tracing: script, style and layout of the main thread.
+// What the page costs, by the browser's own tracing: script, style and layout of the main thread, in milliseconds of
+// processor time.
 //   node bench.mjs chromium PROGRAM SITE
-// Prints a row per size of set: what | median, worst | budget.
+// A step with sets of several sizes, then dragging the playhead over 100,000 events. Prints a row each:
+// what | measured | budget.
 
 import { launchChromium } from './launch.mjs';
 import { serve } from './site.mjs';
@@ -12,55 +14,122 @@ const [, program, folder] = process.argv.slice(2);
 const SIZES = [
   [100, 16],
   [1000, 16],
+  [10_000, 50],
 ];
 /** How many steps are measured. */
 const STEPS = 20;
+/** How many engine events the timeline holds that is dragged over, and how many Pods the set has meanwhile. */
+const EVENTS = 100_000;
+const DRAGGED_PODS = 12;
+/** How often the pointer moves in a drag, and what a frame may cost: 30 of them a second. */
+const MOVES = 60;
+const FRAME = 33;
 
 /** The events of a trace that are script, style or layout. */
 const WORK = new Set(['EvaluateScript', 'FunctionCall', 'EventDispatch', 'RunMicrotasks', 'FireAnimationFrame', 'TimerFire', 'UpdateLayoutTree', 'Layout']);
 
-/** Milliseconds of processor time on the page's main thread: nested events count once. */
+/** Milliseconds of processor time on the page's main thread, per piece of work: nested events count once. */
 function work(trace) {
   const threads = trace.traceEvents.filter((event) => event.name === 'thread_name' && event.args.name === 'CrRendererMain');
   const main = new Set(threads.map((event) => `${event.pid} ${event.tid}`));
   const events = trace.traceEvents
     .filter((event) => event.ph === 'X' && WORK.has(event.name) && main.has(`${event.pid} ${event.tid}`))
     .sort((a, b) => a.ts - b.ts);
-  let [total, end] = [0, 0];
+  const pieces = [];
+  let end = 0;
   for (const event of events) {
     if (event.ts < end) continue;
-    total += event.tdur ?? event.dur;
+    pieces.push((event.tdur ?? event.dur) / 1000);
     end = event.ts + event.dur;
   }
-  return total / 1000;
+  return pieces;
+}
+
+const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
+
+/** Traces what is done in the page meanwhile. */
+async function traced(page, act) {
+  await page.tracing.start({ categories: ['devtools.timeline', 'disabled-by-default-devtools.timeline'] });
+  await act();
+  return work(JSON.parse(new TextDecoder().decode(await page.tracing.stop())));
 }
 
 const site = await serve(folder);
 const browser = await launchChromium(program);
-for (const [pods, budget] of SIZES) {
+
+/** A fresh page with a set of so many Pods, all Ready. */
+async function pageWith(pods) {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
   await page.setViewport({ width: 1440, height: 900 });
   await page.goto(site.address, { waitUntil: 'load' });
   const screen = new Screen(page);
-  await screen.api('configure', { nodes: { count: 12, pods: 110 } });
+  await screen.api('configure', { nodes: { count: Math.ceil(pods / 100) + 1, pods: 110 } });
   const yaml = await webYaml();
   await screen.api('apply', yaml.replace('replicas: 2', `replicas: ${pods}\n  podManagementPolicy: Parallel`));
   await screen.api('runUntilStable');
+  return { context, page, screen };
+}
+
+/** How many engine events a session has: its link says so. */
+async function events(screen) {
+  const link = await screen.api('link');
+  const saved = link.slice(link.indexOf('#s=') + 3).split('&')[0].replaceAll('-', '+').replaceAll('_', '/');
+  return JSON.parse(Buffer.from(saved, 'base64').toString()).position.events;
+}
+
+async function steps(pods, budget) {
+  const { context, page, screen } = await pageWith(pods);
   await screen.api('run', 'kubectl rollout restart sts/web');
   const costs = [];
   for (let step = 0; step < STEPS; step++) {
-    await page.tracing.start({ categories: ['devtools.timeline', 'disabled-by-default-devtools.timeline'] });
-    await page.evaluate(() => {
-      [...document.querySelectorAll('button')].find((one) => one.textContent === 'Step').click();
-      return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-    });
-    costs.push(work(JSON.parse(new TextDecoder().decode(await page.tracing.stop()))));
+    const pieces = await traced(page, () =>
+      page.evaluate(() => {
+        [...document.querySelectorAll('button')].find((one) => one.textContent === 'Step').click();
+        return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+      }),
+    );
+    costs.push(sum(pieces));
   }
   costs.sort((a, b) => a - b);
   const [median, worst] = [costs[STEPS >> 1], costs[STEPS - 1]];
-  console.log(`one step of the page, ${pods} Pods: script, style and layout | ${median.toFixed(1)} ms, worst ${worst.toFixed(1)} ms | ${budget} ms`);
+  const what = `one step of the page, ${pods.toLocaleString('en')} Pods: script, style and layout`;
+  console.log(`${what} | ${median.toFixed(1)} ms, worst ${worst.toFixed(1)} ms | ${budget} ms`);
   await context.close();
 }
+
+async function drag() {
+  const { context, page, screen } = await pageWith(DRAGGED_PODS);
+  while ((await events(screen)) < EVENTS) {
+    // In a loop of the shell: the page is drawn once for many rollouts.
+    await screen.api('run', 'for i in 1 2 3 4 5 6 7 8; do kubectl rollout restart sts/web; kubectl rollout status sts/web; done');
+    await screen.api('runUntilStable');
+  }
+  const handle = await page.$('.playhead button');
+  const [box, canvas] = [await handle.boundingBox(), await (await page.$('.canvas')).boundingBox()];
+  const y = box.y + box.height / 2;
+  await page.mouse.move(box.x + box.width / 2, y);
+  await page.mouse.down();
+  const costs = [];
+  for (let move = 0; move < MOVES; move++) {
+    // There and back over all of it, in steps that no snapshot lies at.
+    const place = Math.abs(((move * 2) / MOVES) % 2 - 1);
+    const pieces = await traced(page, async () => {
+      await page.mouse.move(canvas.x + 4 + place * (box.x - canvas.x), y);
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+    });
+    costs.push(sum(pieces));
+  }
+  await page.mouse.up();
+  costs.sort((a, b) => a - b);
+  const [median, late] = [costs[MOVES >> 1], costs[Math.floor(MOVES * 0.95)]];
+  const rate = (ms) => Math.round(1000 / Math.max(ms, 1000 / 60));
+  const what = `dragging over ${(await events(screen)).toLocaleString('en')} events: frames a second`;
+  console.log(`${what} | ${rate(median)} (${median.toFixed(1)} ms), 19 of 20 above ${rate(late)} (${late.toFixed(1)} ms) | 30 (${FRAME} ms)`);
+  await context.close();
+}
+
+for (const [pods, budget] of SIZES) await steps(pods, budget);
+await drag();
 await browser.close();
 site.stop();

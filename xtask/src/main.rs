@@ -30,11 +30,13 @@ The project's commands:
       the rules on the source text alone: which room may import which, ...
   cargo xtask browser [--on chromium|firefox] [FILTER]
       the browser tests alone, on the site in dist/ (`cargo xtask dist` first)
-  cargo xtask shots [FILTER]
-      photographs every state of the screen in every theme and size into shots/
-      and has axe look at each; FILTER is a part of STATE-SIZE-THEME
+  cargo xtask shots [--docs | --no-axe] [FILTER]
+      photographs every state of the screen in every theme, size and language
+      into shots/ and has axe look at each; FILTER is a part of
+      STATE-SIZE-THEME-LANGUAGE; --docs makes the pictures of the README anew
   cargo xtask conformance|model|fuzz|soak|bench|doctest|lessons [ARGUMENTS]
-      passed to the `tools` binary, which is built optimised
+      passed to the `tools` binary, which is built optimised; bench and soak
+      then go on with the page in dist/, if it is there
   cargo xtask schema
       write src/manifest/schema_table.txt, the fields of the API's kinds, anew
   cargo xtask manual KUBECTL
@@ -72,7 +74,8 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         "shots" => test::shots(rest),
         "setup" => setup::everything().map(|()| ExitCode::SUCCESS),
         "bench" => test::bench(arguments),
-        "conformance" | "model" | "fuzz" | "soak" | "doctest" | "lessons" => test::tools(arguments),
+        "soak" => test::soak(arguments),
+        "conformance" | "model" | "fuzz" | "doctest" | "lessons" => test::tools(arguments),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)

@@ -429,17 +429,39 @@ pub fn bench(arguments: &[String]) -> Result<ExitCode> {
     run::run(&mut node).map(|()| ExitCode::SUCCESS)
 }
 
+/// `cargo xtask soak`: random sessions without end in sight, then axe on every state of the screen in every size,
+/// theme and language, on the site in `dist/`.
+///
+/// # Errors
+/// When something cannot be built or started, or axe finds something.
+pub fn soak(arguments: &[String]) -> Result<ExitCode> {
+    let random = tools(arguments)?;
+    let root = places::workspace()?;
+    if arguments.len() > 1 || !root.join("dist/index.html").is_file() {
+        println!("The page is looked at once it is in dist/: run `cargo xtask dist` first");
+        return Ok(random);
+    }
+    photograph(&root, Path::new("states"), &["--no-pictures".to_string()])?;
+    Ok(random)
+}
+
 /// `cargo xtask shots`: every state of the screen on the site in `dist/`, as pictures and for axe.
 ///
 /// # Errors
 /// Without a site, or when axe finds something.
 pub fn shots(arguments: &[String]) -> Result<ExitCode> {
     let root = places::workspace()?;
-    let mut node = in_node(&root, &root.join("dist"), Browser::Chromium, "shots.mjs")?;
-    counted(node.arg(root.join("shots").join("states")).args(arguments))
-        .map_err(|failure| failure.message)?;
-    println!("The pictures are in shots/states/");
+    let docs = arguments.iter().any(|argument| argument == "--docs");
+    let folder = if docs { "docs" } else { "shots/states" };
+    photograph(&root, Path::new(folder), arguments)?;
+    println!("The pictures are in {folder}/");
     Ok(ExitCode::SUCCESS)
+}
+
+fn photograph(root: &Path, folder: &Path, arguments: &[String]) -> Result<()> {
+    let mut node = in_node(root, &root.join("dist"), Browser::Chromium, "shots.mjs")?;
+    counted(node.arg(root.join(folder)).args(arguments)).map_err(|failure| failure.message)?;
+    Ok(())
 }
 
 fn browser_tests(root: &Path, site: &Path, browser: Browser, rest: &[String]) -> Outcome {
