@@ -285,7 +285,10 @@ fn the_timeline_goes_on_and_knows_lost_pods() {
     };
     for _ in 0..12 {
         session.step();
-        assert_eq!(look(&session, &mut tracker), look(&session, &mut Tracker::default()));
+        assert_eq!(
+            look(&session, &mut tracker),
+            look(&session, &mut Tracker::default())
+        );
     }
     settle(&mut session);
     run(&mut session, "cluster stop-node node-2");
@@ -299,16 +302,29 @@ fn the_timeline_goes_on_and_knows_lost_pods() {
         bead.map(|bead| bead.states.iter().map(|(_, state, _)| *state).collect())
             .unwrap_or_default()
     };
-    assert_eq!(states(&tracks).last(), Some(&PodState::Lost), "{:?}", states(&tracks));
+    assert_eq!(
+        states(&tracks).last(),
+        Some(&PodState::Lost),
+        "{:?}",
+        states(&tracks)
+    );
     run(&mut session, "cluster start-node node-2");
     settle(&mut session);
     let tracks = look(&session, &mut tracker);
-    assert_eq!(states(&tracks).last(), Some(&PodState::Ready), "{:?}", states(&tracks));
+    assert_eq!(
+        states(&tracks).last(),
+        Some(&PodState::Ready),
+        "{:?}",
+        states(&tracks)
+    );
     // Another past: the tracker begins anew.
     for _ in 0..6 {
         session.back();
     }
     run(&mut session, "kubectl delete pod web-0");
     settle(&mut session);
-    assert_eq!(look(&session, &mut tracker), look(&session, &mut Tracker::default()));
+    assert_eq!(
+        look(&session, &mut tracker),
+        look(&session, &mut Tracker::default())
+    );
 }
