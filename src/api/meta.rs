@@ -1,6 +1,6 @@
 //! An object's metadata, parsed.
 
-use super::{Map, Millis, Str, Time, Value};
+use super::{Map, Millis, Object, Str, Time, Value};
 use std::sync::Arc;
 
 /// The parsed `metadata` of an object.
@@ -49,55 +49,57 @@ pub struct OwnerRef {
     pub block_owner_deletion: bool,
 }
 
+fn items(list: &Value) -> &[Value] {
+    list.as_list().map_or(&[], |list| list.as_slice())
+}
+
 impl Meta {
     /// Parses the `metadata` of an object's tree; what is absent or malformed is empty.
     #[must_use]
     pub fn parse(tree: &Value) -> Meta {
+        Meta::parse_after(tree, None)
+    }
+
+    /// The same for the next version of an object: what has not changed is shared with it.
+    pub(super) fn parse_after(tree: &Value, old: Option<&Object>) -> Meta {
+        let mut parsed = Meta::default();
         let Some(meta) = tree.get("metadata").and_then(Value::as_map) else {
-            return Meta::default();
+            return parsed;
         };
-        let text = |key: &str| {
-            meta.get(key)
-                .and_then(Value::as_shared)
-                .cloned()
-                .unwrap_or_default()
-        };
-        let map = |key: &str| {
-            meta.get(key)
-                .and_then(Value::as_map)
-                .cloned()
-                .unwrap_or_default()
-        };
-        let list = |key: &str| {
-            meta.get(key)
-                .and_then(Value::as_list)
-                .cloned()
-                .unwrap_or_default()
-        };
-        let time = |key: &str| meta.get_str(key).and_then(Time::parse);
-        Meta {
-            name: text("name"),
-            namespace: text("namespace"),
-            uid: text("uid"),
-            resource_version: text("resourceVersion").parse().unwrap_or(0),
-            generation: meta.get("generation").and_then(Value::as_int).unwrap_or(0),
-            created: time("creationTimestamp").unwrap_or_default(),
-            deletion: time("deletionTimestamp"),
-            grace: meta
-                .get("deletionGracePeriodSeconds")
-                .and_then(Value::as_int)
-                .map(|seconds| seconds.saturating_mul(1000)),
-            labels: map("labels"),
-            annotations: map("annotations"),
-            owners: list("ownerReferences")
-                .iter()
-                .map(OwnerRef::parse)
-                .collect(),
-            finalizers: list("finalizers")
-                .iter()
-                .filter_map(|v| v.as_shared().cloned())
-                .collect(),
+        let text = |value: &Value| value.as_shared().cloned().unwrap_or_default();
+        let map = |value: &Value| value.as_map().cloned().unwrap_or_default();
+        let time = |value: &Value| value.as_str().and_then(Time::parse);
+        for (key, value) in meta.iter() {
+            match key.as_str() {
+                "name" => parsed.name = text(value),
+                "namespace" => parsed.namespace = text(value),
+                "uid" => parsed.uid = text(value),
+                "resourceVersion" => parsed.resource_version = text(value).parse().unwrap_or(0),
+                "generation" => parsed.generation = value.as_int().unwrap_or(0),
+                "creationTimestamp" => parsed.created = time(value).unwrap_or_default(),
+                "deletionTimestamp" => parsed.deletion = time(value),
+                "deletionGracePeriodSeconds" => {
+                    parsed.grace = value.as_int().map(|seconds| seconds.saturating_mul(1000));
+                }
+                "labels" => parsed.labels = map(value),
+                "annotations" => parsed.annotations = map(value),
+                "ownerReferences" => {
+                    let same = old.filter(|old| {
+                        old.tree().at(&["metadata", "ownerReferences"]) == Some(value)
+                    });
+                    parsed.owners = match same {
+                        Some(old) => old.meta.owners.clone(),
+                        None => items(value).iter().map(OwnerRef::parse).collect(),
+                    };
+                }
+                "finalizers" => {
+                    let texts = items(value).iter().filter_map(Value::as_shared);
+                    parsed.finalizers = texts.cloned().collect();
+                }
+                _ => {}
+            }
         }
+        parsed
     }
 
     /// Whether a deletion has begun.

@@ -27,7 +27,7 @@ pub use options::{DeleteOptions, Propagation};
 pub use pod_status::{PodStatus, human_duration, pod_status};
 pub use quantity::Quantity;
 pub use selector::Selector;
-pub use text::Str;
+pub use text::{Str, push_hex};
 pub use time::{Millis, Time};
 pub use value::{List, Map, Value};
 pub use views::{

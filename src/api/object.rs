@@ -56,8 +56,14 @@ impl Object {
     /// An object of `kind` from its tree; metadata and view are parsed here, once.
     #[must_use]
     pub fn new(kind: Kind, tree: Value) -> Object {
-        let meta = Meta::parse(&tree);
-        let view = View::parse(kind, &tree, &meta);
+        Object::after(None, kind, tree)
+    }
+
+    /// The next version of an object, with its tree: what has not changed is not parsed again.
+    #[must_use]
+    pub fn after(old: Option<&Object>, kind: Kind, tree: Value) -> Object {
+        let meta = Meta::parse_after(&tree, old);
+        let view = View::parse(kind, &tree, &meta, old);
         Object {
             kind,
             meta,

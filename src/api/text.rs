@@ -5,6 +5,146 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+/// Words that objects hold again and again, by their length: names of fields and a few values. Text that is
+/// one of them is not copied.
+const WORDS: [&[&str]; 46] = [
+    &[],
+    &[],
+    &["ip", "v1"],
+    &["Pod", "TCP", "app", "uid", "yes"],
+    &[
+        "True", "kind", "mode", "name", "path", "port", "spec", "type",
+    ],
+    &[
+        "Bound", "False", "count", "image", "phase", "podIP", "ports", "ready", "state",
+    ],
+    &[
+        "Always", "Normal", "hostIP", "labels", "podIPs", "reason", "source", "status",
+    ],
+    &[
+        "Pending", "Running", "default", "hostIPs", "imageID", "message", "running", "serving",
+        "started", "storage", "volumes", "waiting",
+    ],
+    &[
+        "capacity", "claimRef", "hostPath", "hostname", "metadata", "nodeName", "protocol",
+        "replicas", "requests", "selector",
+    ],
+    &[
+        "addresses",
+        "claimName",
+        "component",
+        "endpoints",
+        "eventTime",
+        "fieldPath",
+        "lastState",
+        "mountPath",
+        "namespace",
+        "resources",
+        "startTime",
+        "startedAt",
+        "subdomain",
+        "targetRef",
+    ],
+    &[
+        "apiVersion",
+        "conditions",
+        "containers",
+        "controller",
+        "finalizers",
+        "generation",
+        "volumeMode",
+        "volumeName",
+    ],
+    &[
+        "Initialized",
+        "StatefulSet",
+        "accessModes",
+        "annotations",
+        "containerID",
+        "terminating",
+        "tolerations",
+    ],
+    &[
+        "ClusterFirst",
+        "PodScheduled",
+        "generateName",
+        "restartCount",
+        "volumeMounts",
+    ],
+    &["ReadWriteOnce", "lastProbeTime", "lastTimestamp"],
+    &["firstTimestamp", "involvedObject"],
+    &["ContainersReady", "ownerReferences", "resourceVersion"],
+    &["storageClassName"],
+    &[
+        "containerStatuses",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "recursiveReadOnly",
+        "reportingInstance",
+    ],
+    &[
+        "blockOwnerDeletion",
+        "lastTransitionTime",
+        "observedGeneration",
+        "reportingComponent",
+    ],
+    &[],
+    &[],
+    &["PersistentVolumeClaim", "persistentVolumeClaim"],
+    &[],
+    &["kubernetes.io/createdby", "lastPhaseTransitionTime"],
+    &["controller-revision-hash"],
+    &["PodReadyToStartContainers"],
+    &["deletionGracePeriodSeconds"],
+    &["kubernetes.io/pv-controller", "kubernetes.io/pv-protection"],
+    &[
+        "apps.kubernetes.io/pod-index",
+        "kubernetes.io/pvc-protection",
+    ],
+    &[
+        "persistentVolumeReclaimPolicy",
+        "terminationGracePeriodSeconds",
+    ],
+    &[],
+    &[
+        "pv.kubernetes.io/bind-completed",
+        "pv.kubernetes.io/provisioned-by",
+    ],
+    &[],
+    &[],
+    &[
+        "statefulset.kubernetes.io/pod-name",
+        "volume.kubernetes.io/selected-node",
+    ],
+    &[],
+    &["pv.kubernetes.io/bound-by-controller"],
+    &[],
+    &[],
+    &[],
+    &["volume.kubernetes.io/storage-provisioner"],
+    &[],
+    &[],
+    &[],
+    &[],
+    &["volume.beta.kubernetes.io/storage-provisioner"],
+];
+
+/// The word of [`WORDS`] that this text is.
+fn word(text: &str) -> Option<&'static str> {
+    let of_length = WORDS.get(text.len())?;
+    let last = text.as_bytes().last();
+    let is = |word: &&&str| word.as_bytes().last() == last && **word == text;
+    of_length.iter().find(is).copied()
+}
+
+/// Appends the last `digits` hexadecimal digits of a number.
+pub fn push_hex(text: &mut String, number: u64, digits: u32) {
+    for at in (0..digits).rev() {
+        let digit = char::from_digit((number >> (at * 4)) as u32 & 15, 16);
+        text.push(digit.unwrap_or('0'));
+    }
+}
+
 /// An immutable string that is cheap to clone: a literal, or text shared by reference count.
 #[derive(Clone)]
 pub struct Str(Repr);
@@ -25,13 +165,14 @@ impl Str {
         Str(Repr::Literal(text))
     }
 
-    /// A string that copies `text` once and shares it from then on.
+    /// A string that copies `text` once and shares it from then on; a word that objects often hold is not
+    /// copied at all.
     #[must_use]
     pub fn new(text: &str) -> Str {
-        if text.is_empty() {
-            Str::EMPTY
-        } else {
-            Str(Repr::Shared(Arc::from(text)))
+        match word(text) {
+            Some(word) => Str::literal(word),
+            None if text.is_empty() => Str::EMPTY,
+            None => Str(Repr::Shared(Arc::from(text))),
         }
     }
 
@@ -78,11 +219,7 @@ impl From<&str> for Str {
 
 impl From<String> for Str {
     fn from(text: String) -> Self {
-        if text.is_empty() {
-            Str::EMPTY
-        } else {
-            Str(Repr::Shared(Arc::from(text)))
-        }
+        Str::new(&text)
     }
 }
 
@@ -94,12 +231,8 @@ impl From<&Str> for Str {
 
 impl PartialEq for Str {
     fn eq(&self, other: &Str) -> bool {
-        if let (Repr::Shared(a), Repr::Shared(b)) = (&self.0, &other.0)
-            && Arc::ptr_eq(a, b)
-        {
-            return true;
-        }
-        self.as_str() == other.as_str()
+        let (one, other) = (self.as_str(), other.as_str());
+        std::ptr::eq(one, other) || one == other
     }
 }
 
@@ -125,7 +258,12 @@ impl PartialOrd for Str {
 
 impl Ord for Str {
     fn cmp(&self, other: &Str) -> std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
+        let (one, other) = (self.as_str(), other.as_str());
+        if std::ptr::eq(one, other) {
+            std::cmp::Ordering::Equal
+        } else {
+            one.cmp(other)
+        }
     }
 }
 
@@ -156,5 +294,22 @@ impl serde::Serialize for Str {
 impl<'de> serde::Deserialize<'de> for Str {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Str, D::Error> {
         String::deserialize(from).map(Str::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_stand_at_their_lengths() {
+        for (length, words) in WORDS.iter().enumerate() {
+            for known in *words {
+                assert_eq!(known.len(), length, "{known}");
+                assert_eq!(word(known), Some(*known));
+            }
+        }
+        assert_eq!((word(""), word("web-0"), word("nam")), (None, None, None));
+        assert_eq!((word("\u{e9}"), word(&"x".repeat(200))), (None, None));
     }
 }

@@ -49,6 +49,39 @@ impl Time {
     /// Reads an RFC 3339 time in UTC (`2026-01-01T00:00:00Z`, fractions of a second allowed).
     #[must_use]
     pub fn parse(text: &str) -> Option<Time> {
+        Time::parse_stored(text).or_else(|| Time::parse_any(text))
+    }
+
+    /// Reads the one form in which the API writes times: `2026-01-01T00:00:00Z`.
+    fn parse_stored(text: &str) -> Option<Time> {
+        let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
+        let mut number = [0_i64; 6];
+        let mut part = 0;
+        for (byte, form) in bytes.iter().zip(b"0000-00-00T00:00:00Z") {
+            if *form == b'0' && byte.is_ascii_digit() {
+                number[part] = number[part] * 10 + i64::from(byte - b'0');
+            } else if form == byte {
+                part = (part + 1).min(5);
+            } else {
+                return None;
+            }
+        }
+        Time::at(number, 0)
+    }
+
+    /// The moment of a year, month, day, hour, minute and second, if there is one.
+    fn at([year, month, day, hour, minute, second]: [i64; 6], millis: Millis) -> Option<Time> {
+        let in_range = (0..=9999).contains(&year)
+            && (1..=12).contains(&month)
+            && (1..=31).contains(&day)
+            && (0..24).contains(&hour)
+            && (0..60).contains(&minute)
+            && (0..61).contains(&second);
+        let days = days_from_civil(year, month, day);
+        in_range.then(|| Time((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + millis))
+    }
+
+    fn parse_any(text: &str) -> Option<Time> {
         let rest = text.strip_suffix('Z')?;
         let (date, clock) = rest.split_once('T')?;
         let mut date = date.splitn(3, '-');
@@ -60,13 +93,7 @@ impl Time {
         let hour: i64 = clock.next()?.parse().ok()?;
         let minute: i64 = clock.next()?.parse().ok()?;
         let second: i64 = clock.next()?.parse().ok()?;
-        let in_range = (0..=9999).contains(&year)
-            && (1..=12).contains(&month)
-            && (1..=31).contains(&day)
-            && (0..24).contains(&hour)
-            && (0..60).contains(&minute)
-            && (0..61).contains(&second);
-        if !in_range || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        if !fraction.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
         let mut millis = 0;
@@ -77,10 +104,7 @@ impl Time {
                 .map_or(0, |b| i64::from(b - b'0'));
             millis = millis * 10 + digit;
         }
-        let days = days_from_civil(year, month, day);
-        Some(Time(
-            (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + millis,
-        ))
+        Time::at([year, month, day, hour, minute, second], millis)
     }
 
     /// Year, month, day, hour, minute, second, in UTC.
@@ -119,10 +143,21 @@ impl fmt::Display for Time {
     /// RFC 3339 in whole seconds, as the API prints times.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day, hour, minute, second) = self.civil();
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
-        )
+        let Ok(year @ 0..=9999) = u16::try_from(year) else {
+            return write!(
+                f,
+                "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
+            );
+        };
+        // Times are written more often than anything else.
+        let mut text = *b"0000-00-00T00:00:00Z";
+        let digits = |of: i64| [b'0' + (of / 10 % 10) as u8, b'0' + (of % 10) as u8];
+        let century = i64::from(year / 100);
+        let parts = [century, i64::from(year), month, day, hour, minute, second];
+        for (part, at) in parts.into_iter().zip([0, 2, 5, 8, 11, 14, 17]) {
+            text[at..at + 2].copy_from_slice(&digits(part));
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -176,6 +211,8 @@ mod tests {
             "2024-02-29T23:59:59Z",
             "2000-02-29T00:00:00Z",
             "1969-12-31T23:59:59Z",
+            "0000-03-01T00:00:00Z",
+            "9999-12-31T09:08:07Z",
         ] {
             assert_eq!(
                 Time::parse(text).map(|t| t.to_string()).as_deref(),
@@ -189,6 +226,8 @@ mod tests {
         for text in [
             "",
             "2026-13-01T00:00:00Z",
+            "2026-01-01T00:00:0xZ",
+            "2026-01-01T00-00:00Z",
             "2026-01-01 00:00:00",
             "x-1-1T0:0:0Z",
         ] {

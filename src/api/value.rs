@@ -27,6 +27,9 @@ pub enum Value {
     Map(Map),
 }
 
+/// Up to this many keys are looked through one by one.
+const FEW: usize = 20;
+
 /// A shared sequence. Two that share their items are equal at a glance.
 #[derive(Clone, Debug, Default)]
 pub struct List(Arc<Vec<Value>>);
@@ -96,7 +99,7 @@ impl Map {
     /// The value of `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.find(key).ok().map(|at| &self.0[at].1)
+        self.position(key).map(|at| &self.0[at].1)
     }
 
     /// The value of `key` as text; `None` if absent or of another type.
@@ -108,7 +111,7 @@ impl Map {
     /// Whether `key` is there.
     #[must_use]
     pub fn contains(&self, key: &str) -> bool {
-        self.find(key).is_ok()
+        self.position(key).is_some()
     }
 
     /// Sets `key`; answers the former value.
@@ -127,7 +130,7 @@ impl Map {
 
     /// Takes `key` away; answers the value it had.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
-        let at = self.find(key).ok()?;
+        let at = self.position(key)?;
         Some(Arc::make_mut(&mut self.0).remove(at).1)
     }
 
@@ -174,18 +177,35 @@ impl Map {
         self.0.is_empty()
     }
 
-    fn find(&self, key: &str) -> Result<usize, usize> {
+    /// Where `key` stands. Most of what the simulation does is looking up keys; most of them differ in
+    /// their length, which is compared without looking at the text.
+    fn position(&self, key: &str) -> Option<usize> {
+        if self.0.len() > FEW {
+            return self.place(key).ok();
+        }
+        let last = key.as_bytes().last();
+        self.0.iter().position(|(other, _)| {
+            let other = other.as_str();
+            other.len() == key.len()
+                && (std::ptr::eq(other, key) || other.as_bytes().last() == last && other == key)
+        })
+    }
+
+    /// Where `key` stands, or belongs.
+    fn place(&self, key: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|(k, _)| k.as_str().cmp(key))
     }
-}
 
-impl<K: Into<Str>, V: Into<Value>> FromIterator<(K, V)> for Map {
-    /// The last of equal keys wins.
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let mut sorted: Vec<(Str, Value)> = entries
-            .into_iter()
-            .map(|(key, value)| (key.into(), value.into()))
-            .collect();
+    fn find(&self, key: &str) -> Result<usize, usize> {
+        self.position(key).map_or_else(|| self.place(key), Ok)
+    }
+
+    /// A mapping of these entries; the last of equal keys wins.
+    fn of(entries: Vec<(Str, Value)>) -> Map {
+        if entries.is_sorted_by(|a, b| a.0 < b.0) {
+            return Map(Arc::new(entries));
+        }
+        let mut sorted = entries;
         sorted.arrange_by(|a, b| a.0.cmp(&b.0));
         sorted.reverse();
         let mut unique: Vec<(Str, Value)> = Vec::with_capacity(sorted.len());
@@ -197,6 +217,18 @@ impl<K: Into<Str>, V: Into<Value>> FromIterator<(K, V)> for Map {
         }
         unique.reverse();
         Map(Arc::new(unique))
+    }
+}
+
+impl<K: Into<Str>, V: Into<Value>> FromIterator<(K, V)> for Map {
+    /// The last of equal keys wins.
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let entries = entries.into_iter();
+        Map::of(
+            entries
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+        )
     }
 }
 

@@ -24,11 +24,12 @@ pub enum View {
 }
 
 impl View {
-    /// Parses the view of an object from its tree and metadata.
+    /// Parses the view of an object from its tree and metadata. What has not changed since `old` is shared
+    /// with it.
     #[must_use]
-    pub fn parse(kind: Kind, tree: &Value, meta: &Meta) -> View {
+    pub fn parse(kind: Kind, tree: &Value, meta: &Meta, old: Option<&super::Object>) -> View {
         match kind {
-            Kind::Pod => View::Pod(Arc::new(PodView::parse(tree, meta))),
+            Kind::Pod => View::Pod(Arc::new(PodView::parse(tree, meta, old))),
             Kind::StatefulSet => View::Set(Arc::new(SetView::parse(tree))),
             Kind::PersistentVolumeClaim => View::Claim(Arc::new(ClaimView::parse(tree))),
             Kind::PersistentVolume => View::Volume(Arc::new(VolumeView::parse(tree))),
@@ -219,8 +220,33 @@ impl NodeLoad {
 }
 
 impl PodView {
-    fn parse(tree: &Value, meta: &Meta) -> PodView {
+    fn parse(tree: &Value, meta: &Meta, old: Option<&super::Object>) -> PodView {
+        let spec = tree.get("spec");
+        let former = old.filter(|old| old.tree().get("spec") == spec && *old.name() == meta.name);
+        match former.and_then(super::Object::pod) {
+            Some(former) => former.clone().with_status(tree, meta),
+            None => PodView::of_spec(tree, meta).with_status(tree, meta),
+        }
+    }
+
+    /// What changes during the life of a Pod.
+    fn with_status(self, tree: &Value, meta: &Meta) -> PodView {
         let status = tree.get("status");
+        let text = |key: &str| status.and_then(|status| status.get(key)?.as_shared());
+        let revision = meta.labels.get("controller-revision-hash");
+        PodView {
+            phase: Phase::parse(text("phase").map_or("", Str::as_str)),
+            ready: ready_condition(status),
+            ip: text("podIP").cloned().unwrap_or_default(),
+            revision: revision
+                .and_then(Value::as_shared)
+                .cloned()
+                .unwrap_or_default(),
+            ..self
+        }
+    }
+
+    fn of_spec(tree: &Value, meta: &Meta) -> PodView {
         let text = |path: &[&str]| {
             tree.at(path)
                 .and_then(Value::as_shared)
@@ -249,17 +275,10 @@ impl PodView {
         PodView {
             cpu: request("cpu"),
             memory: request("memory"),
-            phase: Phase::parse(
-                status
-                    .and_then(|s| s.str_at(&["phase"]))
-                    .unwrap_or_default(),
-            ),
-            ready: ready_condition(status),
             node: text(&["spec", "nodeName"]),
-            ip: text(&["status", "podIP"]),
-            revision: Str::new(meta.label("controller-revision-hash").unwrap_or_default()),
             parent_and_ordinal: parent_and_ordinal(&meta.name),
             claims,
+            ..PodView::default()
         }
     }
 

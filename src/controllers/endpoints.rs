@@ -6,13 +6,15 @@ use super::endpointslice::{
 };
 use super::{Action, Cluster, Reason};
 use crate::api::Arrange as _;
-use crate::api::{ApiError, DeleteOptions, Kind, Map, Object, Selector, Value};
+use crate::api::{ApiError, DeleteOptions, Kind, Map, Object, Selector, Str, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How many addresses one object holds; the rest is left out and said so in an annotation.
 const MAX_ADDRESSES: usize = 1000;
 const OVER_CAPACITY: &str = "endpoints.kubernetes.io/over-capacity";
+const READY: &str = "addresses";
+const WAITING: &str = "notReadyAddresses";
 const MANAGED_BY: &str = "endpoints.kubernetes.io/managed-by";
 
 /// Brings the Endpoints of a Service in line with the Pods it selects (`syncService`). Key: the Service.
@@ -22,6 +24,114 @@ pub fn reconcile(cluster: &mut dyn Cluster, namespace: &str, name: &str) -> Acti
         Ok(service) => sync(cluster, &service),
     };
     result.map_or_else(|error| Action::failed(error.message), |()| Action::DONE)
+}
+
+/// The same for a change of these Pods only: the other addresses are left as they are. Falls back to the
+/// whole pass where that is not enough.
+pub fn reconcile_pods(
+    cluster: &mut dyn Cluster,
+    namespace: &str,
+    name: &str,
+    pods: &[Str],
+) -> Action {
+    let changed = cluster.get(Kind::Service, namespace, name).ok();
+    let changed = changed.and_then(|service| change_pods(cluster, &service, pods));
+    match changed {
+        Some(None) => Action::DONE,
+        Some(Some(tree)) => match cluster.update(Kind::Endpoints, tree, Reason::Endpoints) {
+            Ok(_) => Action::DONE,
+            Err(error) => Action::failed(error.message),
+        },
+        None => reconcile(cluster, namespace, name),
+    }
+}
+
+/// The stored object with the addresses of these Pods brought up to date, or `Some(None)` if nothing
+/// changes. `None` where it takes all Pods to know.
+fn change_pods(cluster: &dyn Cluster, service: &Object, pods: &[Str]) -> Option<Option<Value>> {
+    let stored = cluster
+        .get(Kind::Endpoints, service.namespace(), service.name())
+        .ok()?;
+    let ports = ServicePorts::of(service);
+    let [subset] = stored.tree().items_at(&["subsets"]) else {
+        return None;
+    };
+    let fixed = ports.fixed().filter(|ports| !ports.is_null())?;
+    if stored.meta.labels != labels_of(service)
+        || subset.get("ports") != Some(&without_empty_names(fixed))
+    {
+        return None;
+    }
+    let mut lists = [READY, WAITING].map(|key| subset.items_at(&[key]).to_vec());
+    let choice = Choice::of(service)?;
+    let full = stored.meta.annotation(OVER_CAPACITY).is_some();
+    if full && lists[0].len() < MAX_ADDRESSES {
+        return None;
+    }
+    let mut differs = false;
+    for name in pods {
+        let pod = cluster.get(Kind::Pod, service.namespace(), name).ok();
+        let pod = pod.filter(|pod| choice.chooses(pod));
+        let waits = pod.as_ref().is_some_and(|pod| !choice.ready(pod));
+        let own = |address: &Value| address.str_at(&["targetRef", "name"]) == Some(name);
+        let places = lists.each_ref().map(|list| list.iter().position(own));
+        if full {
+            // Behind those that are listed it changes nothing.
+            let place = pod.as_deref().map(place_of)?;
+            let last = lists[0].last().map(place_of_address)?;
+            if places != [None, None] || !waits && place < last {
+                return None;
+            }
+            continue;
+        }
+        let former = places.into_iter().zip(&lists);
+        let mut former = former.filter_map(|(place, list)| list.get(place?));
+        let new = pod.as_ref().map(|pod| address(service, pod));
+        let list = usize::from(waits);
+        if new.as_ref() == former.next() && new.is_some() == places[list].is_some() {
+            continue;
+        }
+        differs = true;
+        for (list, place) in lists.iter_mut().zip(places) {
+            if let Some(place) = place {
+                list.remove(place);
+            }
+        }
+        if let (Some(pod), Some(new)) = (&pod, new) {
+            let place = place_of(pod);
+            let at = lists[list].partition_point(|other| place_of_address(other) < place);
+            lists[list].insert(at, new);
+        }
+    }
+    let count: usize = lists.iter().map(Vec::len).sum();
+    if count == 0 || !full && count > MAX_ADDRESSES {
+        return None;
+    }
+    if !differs {
+        return Some(None);
+    }
+    let mut changed = subset.clone();
+    for (key, list) in [READY, WAITING].into_iter().zip(lists) {
+        if list.is_empty() {
+            changed.remove(&[key]);
+        } else {
+            changed.set(&[key], list);
+        }
+    }
+    let mut tree = stored.tree().clone();
+    tree.set(&["subsets"], vec![changed]);
+    Some(Some(tree))
+}
+
+/// Where a Pod stands among addresses: by the text of its own, then by name.
+fn place_of(pod: &Object) -> (&str, &str) {
+    (pod.pod().map_or("", |view| &view.ip), pod.name())
+}
+
+fn place_of_address(address: &Value) -> (&str, &str) {
+    let name = address.str_at(&["targetRef", "name"]);
+    let ip = address.str_at(&["ip"]);
+    (ip.unwrap_or_default(), name.unwrap_or_default())
 }
 
 /// The Service is gone, and its Endpoints with it.
@@ -44,13 +154,12 @@ fn remove(cluster: &mut dyn Cluster, namespace: &str, name: &str) -> Result<(), 
 }
 
 fn sync(cluster: &mut dyn Cluster, service: &Arc<Object>) -> Result<(), ApiError> {
-    let selector = service.tree().map_at(&["spec", "selector"]);
-    if selector.is_empty() || service.tree().str_at(&["spec", "type"]) == Some("ExternalName") {
+    let Some(choice) = Choice::of(service) else {
         return Ok(());
-    }
-    let (subsets, truncated) = subsets(cluster, service, &Selector::from_labels(&selector));
-    let labels = labels_of(service);
+    };
     let stored = cluster.get(Kind::Endpoints, service.namespace(), service.name());
+    let (subsets, truncated) = subsets(cluster, service, &choice);
+    let labels = labels_of(service);
     if let Ok(stored) = &stored {
         let same = stored.meta.labels == labels
             && stored.tree().get("subsets").unwrap_or(&Value::Null) == &subsets
@@ -105,16 +214,40 @@ struct Found {
     waiting: Vec<Arc<Object>>,
 }
 
+/// Which Pods a Service chooses.
+struct Choice {
+    selector: Selector,
+    publish: bool,
+}
+
+impl Choice {
+    /// None if it has no selector.
+    fn of(service: &Object) -> Option<Choice> {
+        let selector = service.tree().map_at(&["spec", "selector"]);
+        let external = service.tree().str_at(&["spec", "type"]) == Some("ExternalName");
+        (!selector.is_empty() && !external).then(|| Choice {
+            selector: Selector::from_labels(&selector),
+            publish: publishes_not_ready(service),
+        })
+    }
+
+    fn chooses(&self, pod: &Object) -> bool {
+        self.selector.matches(&pod.meta.labels)
+            && can_serve(pod)
+            && (self.publish || !pod.meta.terminating())
+    }
+
+    fn ready(&self, pod: &Object) -> bool {
+        self.publish || pod.pod().is_some_and(|view| view.ready.ready)
+    }
+}
+
 /// The addresses by the ports they serve on, and whether some were left out.
-fn subsets(cluster: &dyn Cluster, service: &Object, selector: &Selector) -> (Value, bool) {
-    let publish = publishes_not_ready(service);
+fn subsets(cluster: &dyn Cluster, service: &Object, choice: &Choice) -> (Value, bool) {
     let mut ports = ServicePorts::of(service);
     let mut found: BTreeMap<usize, Found> = BTreeMap::new();
     for pod in cluster.list(Kind::Pod, service.namespace()) {
-        let chosen = selector.matches(&pod.meta.labels)
-            && can_serve(&pod)
-            && (publish || !pod.meta.terminating());
-        if !chosen {
+        if !choice.chooses(&pod) {
             continue;
         }
         let group = ports.group_of(&pod);
@@ -122,9 +255,8 @@ fn subsets(cluster: &dyn Cluster, service: &Object, selector: &Selector) -> (Val
         if ports.groups.get(group).is_none_or(Value::is_null) && !is_headless(service) {
             continue;
         }
-        let ready = publish || pod.pod().is_some_and(|view| view.ready.ready);
         let found = found.entry(group).or_default();
-        if ready {
+        if choice.ready(&pod) {
             found.ready.push(pod);
         } else {
             found.waiting.push(pod);
@@ -134,7 +266,7 @@ fn subsets(cluster: &dyn Cluster, service: &Object, selector: &Selector) -> (Val
     let mut list = Vec::new();
     for (group, Found { ready, waiting }) in found {
         let mut subset = Map::default();
-        for (key, pods) in [("addresses", ready), ("notReadyAddresses", waiting)] {
+        for (key, pods) in [(READY, ready), (WAITING, waiting)] {
             truncated |= pods.len() > room;
             let addresses = addresses(service, pods, room);
             room = room.saturating_sub(addresses.len());
@@ -156,19 +288,21 @@ fn subsets(cluster: &dyn Cluster, service: &Object, selector: &Selector) -> (Val
 
 /// The addresses of Pods, in the order of their text (`RepackSubsets`).
 fn addresses(service: &Object, mut pods: Vec<Arc<Object>>, room: usize) -> Vec<Value> {
-    let ip = |pod: &Object| pod.pod().map(|view| view.ip.clone()).unwrap_or_default();
-    pods.arrange_by_key(|pod| ip(pod));
-    let address = |pod: &Arc<Object>| {
-        let mut address = Value::map([("ip", ip(pod).into()), ("targetRef", target_ref(pod))]);
-        if let Some(hostname) = hostname(service, pod) {
-            address.set(&["hostname"], hostname);
-        }
-        if let Some(node) = pod.tree().str_at(&["spec", "nodeName"]) {
-            address.set(&["nodeName"], node);
-        }
-        address
-    };
-    pods.iter().take(room).map(address).collect()
+    pods.arrange_by(|a, b| place_of(a).cmp(&place_of(b)));
+    let pods = pods.iter().take(room);
+    pods.map(|pod| address(service, pod)).collect()
+}
+
+fn address(service: &Object, pod: &Object) -> Value {
+    let ip = pod.pod().map(|view| view.ip.clone()).unwrap_or_default();
+    let mut address = Value::map([("ip", ip.into()), ("targetRef", target_ref(pod))]);
+    if let Some(hostname) = hostname(service, pod) {
+        address.set(&["hostname"], hostname);
+    }
+    if let Some(node) = pod.tree().str_at(&["spec", "nodeName"]) {
+        address.set(&["nodeName"], node);
+    }
+    address
 }
 
 fn without_empty_names(ports: &Value) -> Value {

@@ -216,7 +216,7 @@ fn write(
             }
             let mut tree = stored.tree().clone();
             tree.set(&["metadata", "labels"], labels.clone());
-            fill(&mut tree, &slice, ports, trigger);
+            fill(&mut tree, slice, ports, trigger);
             cluster
                 .update(Kind::EndpointSlice, tree, Reason::Endpoints)
                 .map(drop)
@@ -235,7 +235,7 @@ fn write(
             tree.set(&["metadata", "labels"], labels.clone());
             let owner = service.controller_ref().to_value();
             tree.set(&["metadata", "ownerReferences"], vec![owner]);
-            fill(&mut tree, &slice, ports, trigger);
+            fill(&mut tree, slice, ports, trigger);
             cluster
                 .create(Kind::EndpointSlice, tree, Reason::Endpoints)
                 .map(drop)
@@ -245,7 +245,7 @@ fn write(
 
 /// Endpoints, ports and the time of the change. An empty slice has neither endpoints nor ports, which
 /// kubectl prints as `<unset>` (transcript 50-selector-mismatch).
-fn fill(tree: &mut Value, slice: &Slice, ports: Value, trigger: Option<Time>) {
+fn fill(tree: &mut Value, slice: Slice, ports: Value, trigger: Option<Time>) {
     let endpoints = slice.endpoints();
     if endpoints.is_empty() {
         tree.set(&["endpoints"], Value::Null);
@@ -306,7 +306,7 @@ impl ServicePorts {
     }
 
     /// The list of ports if it is the same for every Pod.
-    fn fixed(&self) -> Option<&Value> {
+    pub(super) fn fixed(&self) -> Option<&Value> {
         self.groups.first().filter(|_| !self.by_name)
     }
 

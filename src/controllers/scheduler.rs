@@ -5,7 +5,7 @@
 
 use super::{Action, Cluster, EventType, Reason};
 use crate::api::Arrange as _;
-use crate::api::{Kind, NodeView, Object, PodView, Quantity, Str, Value};
+use crate::api::{Kind, Map, NodeView, Object, PodView, Quantity, Str, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -50,9 +50,10 @@ fn place(cluster: &mut dyn Cluster, pod: &Object, view: &PodView) -> Result<Opti
     let mut resolvable = 0;
     let mut best: Option<(i64, &Arc<Object>)> = None;
     let chosen = cluster.chosen_node(pod);
+    let asks = Asks::of(pod, view, exclusive);
     for node in &nodes {
         let Some(facts) = node.node() else { continue };
-        let problems = problems(cluster, pod, view, node, facts, exclusive);
+        let problems = problems(cluster, &asks, node, facts);
         if problems.is_empty() {
             let load = if chosen.as_ref() == Some(node.name()) {
                 -1
@@ -223,18 +224,42 @@ fn exclusive_claim_in_use(cluster: &dyn Cluster, pod: &Object, claims: &[Arc<Obj
         })
 }
 
+/// What a Pod asks of a node, looked up once for all nodes.
+struct Asks<'a> {
+    pod: &'a Object,
+    view: &'a PodView,
+    tolerations: &'a [Value],
+    selector: Map,
+    ports: Vec<(&'a str, i64)>,
+    /// Whether it wants a claim for itself that another Pod uses.
+    exclusive: bool,
+}
+
+impl<'a> Asks<'a> {
+    fn of(pod: &'a Object, view: &'a PodView, exclusive: bool) -> Asks<'a> {
+        Asks {
+            pod,
+            view,
+            tolerations: pod.tree().items_at(&["spec", "tolerations"]),
+            selector: node_selector(pod),
+            ports: host_ports(pod),
+            exclusive,
+        }
+    }
+}
+
 /// What speaks against a node, each with whether removing other Pods could help. The first filter that
 /// refuses a node gives its reason; the resources are told together.
 fn problems(
     cluster: &dyn Cluster,
-    pod: &Object,
-    view: &PodView,
+    asks: &Asks<'_>,
     node: &Object,
     facts: &NodeView,
-    exclusive: bool,
 ) -> Vec<(String, bool)> {
     let hard = |reason: &str| vec![(reason.to_owned(), false)];
-    let tolerations = pod.tree().items_at(&["spec", "tolerations"]);
+    let Asks {
+        tolerations, view, ..
+    } = *asks;
     if facts.unschedulable
         && !tolerated(
             tolerations,
@@ -251,10 +276,10 @@ fn problems(
     if untolerated {
         return hard("node(s) had untolerated taint(s)");
     }
-    if !selects(pod, node) {
+    if !allows(&asks.selector, node) {
         return hard(NOT_SELECTED);
     }
-    if ports_are_taken(cluster, pod, node.name()) {
+    if any_taken(cluster, asks.pod, &asks.ports, node.name()) {
         return vec![(PORTS_TAKEN.to_owned(), true)];
     }
     let mut missing = Vec::new();
@@ -273,7 +298,7 @@ fn problems(
     if !missing.is_empty() {
         return missing;
     }
-    if exclusive {
+    if asks.exclusive {
         let why = "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod";
         return vec![(why.to_owned(), true)];
     }
@@ -282,7 +307,14 @@ fn problems(
 
 /// Whether the Pod's nodeSelector allows the node.
 pub(super) fn selects(pod: &Object, node: &Object) -> bool {
-    let selector = pod.tree().map_at(&["spec", "nodeSelector"]);
+    allows(&node_selector(pod), node)
+}
+
+fn node_selector(pod: &Object) -> Map {
+    pod.tree().map_at(&["spec", "nodeSelector"])
+}
+
+fn allows(selector: &Map, node: &Object) -> bool {
     selector
         .texts()
         .all(|(key, value)| node.meta.label(key) == Some(value))
@@ -302,7 +334,10 @@ fn host_ports(pod: &Object) -> Vec<(&str, i64)> {
 
 /// Whether another Pod on the node has a port that the Pod wants.
 pub(super) fn ports_are_taken(cluster: &dyn Cluster, pod: &Object, node: &str) -> bool {
-    let wanted = host_ports(pod);
+    any_taken(cluster, pod, &host_ports(pod), node)
+}
+
+fn any_taken(cluster: &dyn Cluster, pod: &Object, wanted: &[(&str, i64)], node: &str) -> bool {
     !wanted.is_empty()
         && cluster.list(Kind::Pod, "").iter().any(|other| {
             other.meta.uid != pod.meta.uid

@@ -167,24 +167,22 @@ fn new_event(store: &Store, event: &Event, namespace: &str, now: Time) -> Value 
     if !event.host.is_empty() {
         source.set(&["host"], &event.host);
     }
+    let metadata = Value::map([
+        ("name", format!("{stem}{stamp:016x}").into()),
+        ("namespace", namespace.into()),
+    ]);
     Value::map([
-        (
-            "metadata",
-            Value::map([
-                ("name", format!("{stem}{stamp:016x}").into()),
-                ("namespace", namespace.into()),
-            ]),
-        ),
-        ("involvedObject", event.about.to_value()),
-        ("reason", Value::Str(Str::literal(event.reason))),
-        ("message", (&event.message).into()),
-        ("source", source),
-        ("firstTimestamp", now.into()),
-        ("lastTimestamp", now.into()),
         ("count", 1.into()),
-        ("type", Value::Str(Str::literal(event.event_type.name()))),
         ("eventTime", Value::Null),
+        ("firstTimestamp", now.into()),
+        ("involvedObject", event.about.to_value()),
+        ("lastTimestamp", now.into()),
+        ("message", (&event.message).into()),
+        ("metadata", metadata),
+        ("reason", Value::Str(Str::literal(event.reason))),
         ("reportingComponent", Value::Str(Str::literal(event.source))),
         ("reportingInstance", (&event.host).into()),
+        ("source", source),
+        ("type", Value::Str(Str::literal(event.event_type.name()))),
     ])
 }

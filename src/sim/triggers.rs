@@ -370,11 +370,14 @@ fn services_of(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId
         return;
     }
     for service in store.list(Kind::Service, pod.namespace()) {
-        let selector = Selector::from_labels(&service.tree().map_at(&["spec", "selector"]));
-        if selector.is_empty() {
+        let selector = service.tree().map_at(&["spec", "selector"]);
+        if selector.texts().next().is_none() {
             continue;
         }
-        let matches = |pod: &Arc<Object>| selector.matches(&pod.meta.labels);
+        let matches = |pod: &Arc<Object>| {
+            let mut wanted = selector.texts();
+            wanted.all(|(label, value)| pod.meta.label(label) == Some(value))
+        };
         if matches(pod) || change.old.as_ref().is_some_and(matches) {
             wake(ControllerId::EndpointSlice, service.key());
             wake(ControllerId::Endpoints, service.key());

@@ -25,12 +25,14 @@ pub struct World {
     pub(super) store: Store,
     queue: Queue,
     /// The writes of a pass that are still to be made, one event each.
-    pending: Vector<Planned>,
+    pending: Vector<Arc<Planned>>,
     /// Whose writes they are.
     pass: Option<(ControllerId, Key)>,
     failures: OrdMap<(ControllerId, Key), u32>,
     /// For each Service whose pass is due only because Pods changed: the names of those Pods.
-    changed_pods: OrdMap<Key, OrdSet<Str>>,
+    changed_pods: OrdMap<(ControllerId, Key), OrdSet<Str>>,
+    /// Services whose Endpoints someone else wrote than their controller.
+    foreign_endpoints: OrdSet<Key>,
     decisions: OrdMap<Key, Decision>,
     writes: Vector<WriteRecord>,
     /// How many lines containers have printed.
@@ -163,6 +165,7 @@ impl World {
             pass: None,
             failures: OrdMap::new(),
             changed_pods: OrdMap::new(),
+            foreign_endpoints: OrdSet::new(),
             decisions: OrdMap::new(),
             writes: Vector::new(),
             printed_lines: 0,
@@ -309,7 +312,7 @@ impl World {
             }
         }
         let wrote = !fork.planned.is_empty();
-        self.pending = fork.planned.into_iter().collect();
+        self.pending = fork.planned.into_iter().map(Arc::new).collect();
         self.requeue(controller, &key, action, wrote);
         self.pass = Some((controller, key));
     }
@@ -324,14 +327,21 @@ impl World {
             ControllerId::Deployment => controllers::deployment::reconcile(fork, namespace, name),
             ControllerId::ReplicaSet => controllers::replicaset::reconcile(fork, namespace, name),
             ControllerId::Disruption => controllers::disruption::reconcile(fork, namespace, name),
-            ControllerId::EndpointSlice => match self.changed_pods.remove(key) {
+            ControllerId::EndpointSlice => match self.take_changed_pods(controller, key) {
                 Some(pods) => {
-                    let pods: Vec<Str> = pods.into_iter().collect();
                     controllers::endpointslice::reconcile_pods(fork, namespace, name, &pods)
                 }
                 None => controllers::endpointslice::reconcile(fork, namespace, name),
             },
-            ControllerId::Endpoints => controllers::endpoints::reconcile(fork, namespace, name),
+            ControllerId::Endpoints => {
+                let pods = self.take_changed_pods(controller, key);
+                match (pods, self.foreign_endpoints.remove(key)) {
+                    (Some(pods), None) => {
+                        controllers::endpoints::reconcile_pods(fork, namespace, name, &pods)
+                    }
+                    _ => controllers::endpoints::reconcile(fork, namespace, name),
+                }
+            }
             ControllerId::Namespace => controllers::namespace::reconcile(fork, name),
             ControllerId::Quota => controllers::quota::reconcile(fork, namespace, name),
             ControllerId::ServiceAccount => controllers::furnish::service_account(fork, name),
@@ -380,6 +390,12 @@ impl World {
                 controllers::volume::protection::reconcile_volume(fork, name)
             }
         }
+    }
+
+    /// The Pods for whose sake the pass of a Service is due; `None` if it is due for another reason too.
+    fn take_changed_pods(&mut self, controller: ControllerId, service: &Key) -> Option<Vec<Str>> {
+        let pods = self.changed_pods.remove(&(controller, service.clone()))?;
+        Some(pods.into_iter().collect())
     }
 
     /// The node of this Pod in the recording that is played again.
@@ -449,7 +465,8 @@ impl World {
         if visible { Ran::Visible } else { Ran::Hidden }
     }
 
-    fn commit_one(&mut self, planned: Planned) -> bool {
+    fn commit_one(&mut self, planned: Arc<Planned>) -> bool {
+        let planned = Arc::unwrap_or_clone(planned);
         let untouched = self.store.resource_version() == planned.base;
         match planned.what {
             Plan::Event { event } => {
@@ -552,15 +569,22 @@ impl World {
             queue,
             now,
             changed_pods,
+            foreign_endpoints,
             ..
         } = self;
+        if change.object.kind == Kind::Endpoints && who != Who::Controller(ControllerId::Endpoints)
+        {
+            let (namespace, name) = (change.object.namespace(), change.object.name());
+            foreign_endpoints.insert(Key::new(Kind::Service, namespace, name));
+        }
         triggers(change, store, &mut |controller, key| {
-            if controller == ControllerId::EndpointSlice {
-                if who == Who::Controller(controller) {
-                    // Its own writes are what it expects to see.
-                    return;
+            match controller {
+                // Its own writes are what it expects to see.
+                ControllerId::EndpointSlice if who == Who::Controller(controller) => return,
+                ControllerId::EndpointSlice | ControllerId::Endpoints => {
+                    note_changed_pod(changed_pods, queue, change, controller, &key);
                 }
-                note_changed_pod(changed_pods, queue, change, &key);
+                _ => {}
             }
             let due = now.plus(controller.latency());
             queue.push(Task::Reconcile(controller, key), due, false);
@@ -668,24 +692,23 @@ impl World {
     }
 }
 
-/// Keeps count of the Pods for whose sake a Service's slices are due. Once they are due for another reason
-/// all Pods are looked at.
+/// Keeps count of the Pods for whose sake a Service's slices or Endpoints are due. Once they are due for
+/// another reason all Pods are looked at.
 fn note_changed_pod(
-    changed_pods: &mut OrdMap<Key, OrdSet<Str>>,
+    changed_pods: &mut OrdMap<(ControllerId, Key), OrdSet<Str>>,
     queue: &Queue,
     change: &Change,
+    controller: ControllerId,
     service: &Key,
 ) {
     let pod = &change.object;
-    let due = queue.contains(&Task::Reconcile(
-        ControllerId::EndpointSlice,
-        service.clone(),
-    ));
+    let item = (controller, service.clone());
+    let due = queue.contains(&Task::Reconcile(controller, service.clone()));
     if pod.kind != Kind::Pod {
-        changed_pods.remove(service);
-    } else if !due || changed_pods.contains_key(service) {
+        changed_pods.remove(&item);
+    } else if !due || changed_pods.contains_key(&item) {
         changed_pods
-            .entry(service.clone())
+            .entry(item)
             .or_default()
             .insert(pod.name().clone());
     }

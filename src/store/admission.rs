@@ -38,10 +38,7 @@ pub(super) fn check_bounds(kind: Kind, name: &str, tree: &Value) -> Result<(), A
 impl Store {
     /// Refuses a new object when the playground is full.
     pub(super) fn check_room(&self, kind: Kind, name: &str) -> Result<(), ApiError> {
-        let pods = || self.list(Kind::Pod, "").count() >= MOST_PODS;
-        if self.objects.len() >= MOST_OBJECTS
-            || (self.objects.len() >= MOST_PODS && kind == Kind::Pod && pods())
-        {
+        if self.objects.len() >= MOST_OBJECTS || (kind == Kind::Pod && self.pods >= MOST_PODS) {
             let why = "the playground holds no more objects of this kind; delete some first";
             return Err(ApiError::forbidden(kind, name, why));
         }
@@ -97,9 +94,15 @@ impl Store {
 
     /// How many names were drawn for this prefix so far.
     fn names_drawn(&self, kind: Kind, prefix: &str) -> u64 {
+        let first = Key {
+            kind,
+            namespace: Str::EMPTY,
+            name: Str::EMPTY,
+        };
         self.births
-            .iter()
-            .filter(|(key, _)| key.kind == kind && key.name.starts_with(prefix))
+            .range(first..)
+            .take_while(|(key, _)| key.kind == kind)
+            .filter(|(key, _)| key.name.starts_with(prefix))
             .map(|(_, count)| u64::from(*count))
             .sum()
     }

@@ -36,6 +36,8 @@ pub struct Store {
     loads: OrdMap<Str, NodeLoad>,
     /// Pods and ControllerRevisions without a managing controller.
     orphans: OrdSet<Key>,
+    /// How many Pods there are.
+    pods: usize,
     /// Pods without a node.
     unscheduled: OrdSet<Key>,
     /// PersistentVolumes by the namespace and name of their claim, empty for none.
@@ -127,15 +129,21 @@ impl Request {
             Request::Create { kind, tree }
             | Request::Update { kind, tree }
             | Request::Apply { kind, tree, .. }
-            | Request::UpdateStatus { kind, tree } => Key::new(
-                *kind,
-                tree.str_at(&["metadata", "namespace"]).unwrap_or("default"),
-                tree.str_at(&["metadata", "name"]).unwrap_or_default(),
-            ),
+            | Request::UpdateStatus { kind, tree } => key_of(*kind, tree),
             Request::Bind { namespace, pod, .. } => Key::new(Kind::Pod, namespace, pod),
             Request::Delete { key, .. } => key.clone(),
         }
     }
+}
+
+fn key_of(kind: Kind, tree: &Value) -> Key {
+    let shared = |key: &str| tree.at(&["metadata", key]).and_then(Value::as_shared);
+    let namespace = shared("namespace").cloned();
+    Key::new(
+        kind,
+        namespace.unwrap_or(Str::literal("default")),
+        shared("name").cloned().unwrap_or_default(),
+    )
 }
 
 /// What a request that was accepted did.
@@ -156,6 +164,7 @@ impl Store {
             owned: OrdSet::new(),
             loads: OrdMap::new(),
             orphans: OrdSet::new(),
+            pods: 0,
             unscheduled: OrdSet::new(),
             reserved: OrdSet::new(),
             births: OrdMap::new(),
@@ -198,12 +207,12 @@ impl Store {
         namespace: &str,
         name: &str,
     ) -> impl Iterator<Item = &Arc<Object>> {
+        let namespace = Str::new(namespace);
         let first = Key {
             kind,
-            namespace: Str::new(namespace),
+            namespace: namespace.clone(),
             name: Str::new(name),
         };
-        let namespace = Str::new(namespace);
         self.objects
             .range(first..)
             .take_while(move |(key, _)| {
@@ -389,11 +398,7 @@ impl Store {
         now: Time,
     ) -> Result<Outcome, ApiError> {
         self.name_new(kind, &mut tree)?;
-        let key = Request::Create {
-            kind,
-            tree: tree.clone(),
-        }
-        .key();
+        let key = key_of(kind, &tree);
         self.check_namespace(&key, true)?;
         admission::check_bounds(kind, &key.name, &tree)?;
         self.check_room(kind, &key.name)?;
@@ -418,7 +423,7 @@ impl Store {
         self.births.insert(key.clone(), birth);
         tree.set(&["metadata", "uid"], self.draw.uid(&key, birth));
         tree.set(&["metadata", "creationTimestamp"], now);
-        let object = self.put(kind, tree);
+        let object = self.put(None, kind, tree);
         let change = self.record(ChangeKind::Added, object.clone(), None, claim);
         Ok(Outcome {
             object,
@@ -426,14 +431,14 @@ impl Store {
         })
     }
 
-    /// Stores a tree under its next resourceVersion.
-    fn put(&mut self, kind: Kind, mut tree: Value) -> Arc<Object> {
+    /// Stores a tree, the next version of `old`, under its next resourceVersion.
+    fn put(&mut self, old: Option<&Object>, kind: Kind, mut tree: Value) -> Arc<Object> {
         self.resource_version += 1;
         tree.set(
             &["metadata", "resourceVersion"],
             self.resource_version.to_string(),
         );
-        let object = Arc::new(Object::new(kind, tree));
+        let object = Arc::new(Object::after(old, kind, tree));
         let key = object.key();
         if matches!(kind, Kind::Pod | Kind::ControllerRevision) {
             if object.meta.controller().is_none() {
@@ -454,6 +459,7 @@ impl Store {
             }
         }
         let old = self.objects.insert(key.clone(), object.clone());
+        self.pods += usize::from(kind == Kind::Pod && old.is_none());
         if kind == Kind::PersistentVolume {
             if let Some(old) = &old {
                 self.reserved.remove(&reservation(old));
@@ -493,6 +499,7 @@ impl Store {
     /// Removes an object; its last state gets the resourceVersion of the removal.
     fn remove(&mut self, key: &Key) -> Option<Change> {
         let old = self.objects.remove(key)?;
+        self.pods -= usize::from(key.kind == Kind::Pod);
         self.unscheduled.remove(key);
         self.orphans.remove(key);
         self.count_load(&old, false);
@@ -539,15 +546,19 @@ impl Store {
     /// Replaces `old` by `tree`; no change at all if nothing but the resourceVersion and the times of
     /// managers would differ.
     fn replace(&mut self, old: &Arc<Object>, mut tree: Value, claim: Claim) -> Outcome {
-        let version = old.meta.resource_version.to_string();
-        tree.set(&["metadata", "resourceVersion"], version);
+        const VERSION: [&str; 2] = ["metadata", "resourceVersion"];
+        if let Some(version) = old.tree().at(&VERSION)
+            && tree.at(&VERSION) != Some(version)
+        {
+            tree.set(&VERSION, version.clone());
+        }
         if tree == *old.tree() && !self.claims_more(old, &claim) {
             return Outcome {
                 object: old.clone(),
                 changes: Vec::new(),
             };
         }
-        let object = self.put(old.kind, tree);
+        let object = self.put(Some(old), old.kind, tree);
         let change = self.record(
             ChangeKind::Modified,
             object.clone(),

@@ -1,8 +1,7 @@
 //! What is random in an API server: uids and name suffixes, drawn from a seed by purpose and name, so
 //! that one more draw somewhere shifts nothing else.
 
-use crate::api::Key;
-use std::fmt::Write as _;
+use crate::api::{Key, push_hex};
 
 /// A source of random names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,15 +58,11 @@ impl Draw {
         let high = (high & !0xf000) | 0x4000;
         let low = (low & !(0b11 << 62)) | (0b10 << 62);
         let mut text = String::with_capacity(36);
-        let _ = write!(
-            text,
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            high >> 32,
-            (high >> 16) & 0xffff,
-            high & 0xffff,
-            low >> 48,
-            low & 0xffff_ffff_ffff
-        );
+        for (part, digits) in [(high >> 32, 8), (high >> 16, 4), (high, 4), (low >> 48, 4)] {
+            push_hex(&mut text, part, digits);
+            text.push('-');
+        }
+        push_hex(&mut text, low, 12);
         text
     }
 }

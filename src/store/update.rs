@@ -191,6 +191,7 @@ impl Store {
 fn keep_server_owned(old: &Object, tree: &mut Value) {
     for key in SERVER_OWNED {
         match old.tree().at(&["metadata", key]) {
+            Some(value) if tree.at(&["metadata", key]) == Some(value) => {}
             Some(value) => tree.set(&["metadata", key], value.clone()),
             None => {
                 tree.remove(&["metadata", key]);
@@ -219,6 +220,7 @@ fn keep_part(old: &Object, tree: &mut Value, key: &str) {
 
 fn keep_part_of(old: &Value, tree: &mut Value, key: &str) {
     match old.get(key) {
+        Some(value) if tree.get(key) == Some(value) => {}
         Some(value) => tree.set(&[key], value.clone()),
         None => {
             tree.remove(&[key]);

@@ -3,6 +3,7 @@
 //! Runs on Linux, macOS and Windows, needs no shell, and does not depend on the
 //! simulation: what needs it is done by the `tools` binary, which this starts.
 
+mod bench;
 mod page;
 mod places;
 mod run;
@@ -34,9 +35,12 @@ The project's commands:
       photographs every state of the screen in every theme, size and language
       into shots/ and has axe look at each; FILTER is a part of
       STATE-SIZE-THEME-LANGUAGE; --docs makes the pictures of the README anew
-  cargo xtask conformance|model|fuzz|soak|bench|doctest|lessons [ARGUMENTS]
-      passed to the `tools` binary, which is built optimised; bench and soak
-      then go on with the page in dist/, if it is there
+  cargo xtask bench
+      measures what has a budget, and prints it all as one table; the page's rows
+      need the site in dist/ (`cargo xtask dist` first)
+  cargo xtask conformance|model|fuzz|soak|doctest|lessons [ARGUMENTS]
+      passed to the `tools` binary, which is built optimised; soak then goes on
+      with the page in dist/, if it is there
   cargo xtask schema
       write src/manifest/schema_table.txt, the fields of the API's kinds, anew
   cargo xtask manual KUBECTL

@@ -73,11 +73,24 @@ pub fn run(command: &mut Command) -> Result<()> {
 /// # Errors
 /// When it cannot be started.
 pub fn run_counted(command: &mut Command) -> Result<(ExitStatus, Counts)> {
+    let mut counts = Counts::default();
+    let status = run_lines(command, &mut |line| {
+        if let Some(more) = Counts::read(line) {
+            counts.add(more);
+        }
+    })?;
+    Ok((status, counts))
+}
+
+/// Runs a program and hands out each line of its output, showing it meanwhile.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn run_lines(command: &mut Command, each: &mut dyn FnMut(&str)) -> Result<ExitStatus> {
     command.stdout(Stdio::piped());
     let mut child = spawn(command)?;
     let output = child.stdout.take();
     keep(child);
-    let mut counts = Counts::default();
     if let Some(output) = output {
         for line in BufReader::new(output)
             .split(b'\n')
@@ -87,12 +100,10 @@ pub fn run_counted(command: &mut Command) -> Result<(ExitStatus, Counts)> {
             let line = line.trim_end_matches('\r');
             println!("{line}");
             let _ = std::io::stdout().flush();
-            if let Some(more) = Counts::read(line) {
-                counts.add(more);
-            }
+            each(line);
         }
     }
-    Ok((reap()?, counts))
+    reap()
 }
 
 /// Runs a program and returns what it printed.

@@ -332,14 +332,18 @@ fn same_world(bench: &Bench) -> Outcome {
             .args(["hashes", LOGS])
             .current_dir(&bench.root),
     )?;
-    let wasm = run::output(
-        Command::new("node")
-            .args(["--no-warnings", "xtask/node/wasi.mjs"])
-            .arg(bench.program(Some(WASI), "tools.wasm"))
-            .args(["hashes", LOGS])
-            .current_dir(&bench.root),
-    )?;
+    let wasm = run::output(&mut in_wasi(bench, &["hashes", LOGS]))?;
     compare(&native, &wasm)
+}
+
+/// `tools` compiled to wasm, run by Node.
+fn in_wasi(bench: &Bench, arguments: &[&str]) -> Command {
+    let mut node = Command::new("node");
+    node.args(["--no-warnings", "xtask/node/wasi.mjs"])
+        .arg(bench.program(Some(WASI), "tools.wasm"))
+        .args(arguments)
+        .current_dir(&bench.root);
+    node
 }
 
 /// Counts the lines on which both agree.
@@ -413,20 +417,62 @@ pub fn browser_alone(arguments: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// `cargo xtask bench`: the budgets of the simulation, then those of the page on the site in `dist/`.
+/// `cargo xtask bench`: all budgets as one table: the recorded sizes, the simulation natively and its memory in
+/// wasm, and the page on the site in `dist/`. With arguments only `tools bench` with these.
 ///
 /// # Errors
 /// When something cannot be built or started.
 pub fn bench(arguments: &[String]) -> Result<ExitCode> {
-    tools(arguments)?;
-    let root = places::workspace()?;
-    let site = root.join("dist");
-    if arguments.len() > 1 || !site.join("index.html").is_file() {
-        println!("The page is measured once it is in dist/: run `cargo xtask dist` first");
-        return Ok(ExitCode::SUCCESS);
+    if arguments.len() > 1 {
+        return tools(arguments);
     }
-    let mut node = in_node(&root, &site, Browser::Chromium, "bench.mjs")?;
-    run::run(&mut node).map(|()| ExitCode::SUCCESS)
+    let root = places::workspace()?;
+    let mut rows = Vec::new();
+    let sizes = std::fs::read_to_string(root.join("sizes.tsv")).unwrap_or_default();
+    rows.extend(crate::bench::first_load(&sizes));
+    let place = places::Target::claim("tools")?;
+    let bench = Bench {
+        root: root.clone(),
+        target: place.folder().to_path_buf(),
+    };
+    measure(&mut with_tools(&bench, &["bench"]), &mut rows)?;
+    setup::node()?;
+    setup::target(WASI)?;
+    let build = [
+        "build",
+        "--locked",
+        "--quiet",
+        "--bin",
+        "tools",
+        "--profile",
+        PROFILE,
+        "--target",
+        WASI,
+    ];
+    run::run(&mut bench.cargo(&build))?;
+    measure(&mut in_wasi(&bench, &["bench", "heap"]), &mut rows)?;
+    let site = root.join("dist");
+    let there = site.join("index.html").is_file();
+    if there {
+        let mut node = in_node(&root, &site, Browser::Chromium, "bench.mjs")?;
+        measure(&mut node, &mut rows)?;
+    }
+    print!("\n{}", crate::bench::table(&rows));
+    if !there {
+        println!("The page is measured once it is in dist/: run `cargo xtask dist` first");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs a program that prints rows of the table.
+fn measure(command: &mut Command, rows: &mut Vec<crate::bench::Row>) -> Result<()> {
+    let status = run::run_lines(command, &mut |line| {
+        rows.extend(crate::bench::Row::read(line))
+    })?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(format!("a measurement ended with {status}"))
 }
 
 /// `cargo xtask soak`: random sessions without end in sight, then axe on every state of the screen in every size,

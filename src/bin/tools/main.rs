@@ -14,8 +14,8 @@ fn main() -> ExitCode {
         Some((tool, rest)) if tool == "type" => {
             playground::conformance::type_lines(rest, &mut |text| print!("{text}"))
         }
-        Some((tool, _)) if tool == "bench" => {
-            bench::run(&mut |line| println!("{line}"));
+        Some((tool, rest)) if tool == "bench" => {
+            bench::run(rest, &mut |line| println!("{line}"));
             Ok(true)
         }
         Some((tool, rest)) if tool == "doctest" => {

@@ -124,8 +124,11 @@ impl Slice {
     }
 
     /// The endpoints, in the order of their Pods' names.
-    pub fn endpoints(&self) -> Vec<Value> {
-        self.items().to_vec()
+    pub fn endpoints(self) -> Vec<Value> {
+        match self.edited {
+            Some(edited) => edited,
+            None => self.items().to_vec(),
+        }
     }
 
     fn room(&self) -> usize {
@@ -134,8 +137,12 @@ impl Slice {
 
     fn edit(&mut self) -> &mut Vec<Value> {
         self.touched = true;
-        let items = self.items().to_vec();
-        self.edited.get_or_insert(items)
+        if self.edited.is_none() {
+            let mut items = Vec::with_capacity(self.items().len() + 1);
+            items.extend_from_slice(self.items());
+            self.edited = Some(items);
+        }
+        self.edited.get_or_insert_default()
     }
 
     /// Puts in as many as there is room for.
@@ -149,6 +156,14 @@ impl Slice {
         let taken = std::mem::replace(new, rest);
         self.turned.extend(taken.iter().filter_map(Wanted::turned));
         let items = self.edit();
+        // They are in order, unless someone else wrote the slice.
+        if items.is_sorted_by(|a, b| pod_name(a) <= pod_name(b)) {
+            for wanted in taken {
+                let at = items.partition_point(|item| pod_name(item) <= wanted.pod.name());
+                items.insert(at, wanted.to_value());
+            }
+            return;
+        }
         items.extend(taken.iter().map(Wanted::to_value));
         items.arrange_by(|a, b| pod_name(a).cmp(pod_name(b)));
     }

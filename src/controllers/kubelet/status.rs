@@ -277,7 +277,9 @@ fn terminated(pod: &Object, container: &Container, ended: &Ended) -> Value {
 
 /// The id of the `restarts`th incarnation of a container: 64 hexadecimal digits.
 fn container_id(pod: &Object, container: &Container, restarts: u32) -> Str {
-    let mut digits = String::with_capacity(64);
+    const RUNTIME: &str = "containerd://";
+    let mut digits = String::with_capacity(RUNTIME.len() + 64);
+    digits.push_str(RUNTIME);
     for part in 0..4_u64 {
         let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ part;
         let restarts = restarts.to_le_bytes();
@@ -290,9 +292,9 @@ fn container_id(pod: &Object, container: &Container, restarts: u32) -> Str {
         {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
-        digits.push_str(&format!("{hash:016x}"));
+        crate::api::push_hex(&mut digits, hash, 16);
     }
-    Str::from(format!("containerd://{digits}"))
+    Str::from(digits)
 }
 
 /// The conditions in the order in which the kubelet writes them; others that are there stay.
@@ -381,17 +383,19 @@ fn condition(
             c.str_at(&["type"]) == Some(condition_type) && c.str_at(&["status"]) == Some(status)
         })
         .and_then(|c| c.get("lastTransitionTime").cloned());
-    let mut map = Map::default();
-    map.insert("lastProbeTime", Value::Null);
-    map.insert("lastTransitionTime", since.unwrap_or_else(|| now.into()));
-    map.insert("observedGeneration", pod.meta.generation);
-    map.insert("status", status);
-    map.insert("type", condition_type);
+    let mut map = Value::map([
+        ("lastProbeTime", Value::Null),
+        ("lastTransitionTime", since.unwrap_or_else(|| now.into())),
+        ("observedGeneration", pod.meta.generation.into()),
+        ("status", Value::Str(Str::literal(status))),
+        ("type", Value::Str(Str::literal(condition_type))),
+    ]);
     if let Some((reason, message)) = why {
-        map.insert("reason", reason);
+        let map = map.make_map();
+        map.insert(Str::literal("reason"), Str::literal(reason));
         if let Some(message) = message {
-            map.insert("message", message);
+            map.insert(Str::literal("message"), message);
         }
     }
-    Value::Map(map)
+    map
 }
