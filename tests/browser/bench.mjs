@@ -75,7 +75,7 @@ async function pageWith(pods) {
 async function events(screen) {
   const link = await screen.api('link');
   const saved = link.slice(link.indexOf('#s=') + 3).split('&')[0].replaceAll('-', '+').replaceAll('_', '/');
-  return JSON.parse(Buffer.from(saved, 'base64').toString()).position.events;
+  return JSON.parse(Buffer.from(saved, 'base64').toString()).events;
 }
 
 async function steps(pods, budget) {

@@ -11,7 +11,7 @@ import { Album, LANGUAGES, SIZES, THEMES, axeSource, overflow, states, violation
 
 /** The pictures of README.md: a state in a size, theme and language. */
 const DOCS = [
-  'updating-desktop-dark-en',
+  'update-desktop-dark-en',
   'creating-desktop-light-en',
   'node-lost-desktop-light-en',
   'split-brain-desktop-light-en',
