@@ -129,7 +129,7 @@ fn warn_of_flags(cx: &mut Context<'_>, cli: &cli::Cli) {
 }
 
 /// A line of the log that kubectl writes to standard error: `W1121 01:38:55.663330   28282 helpers.go:719] …`
-fn klog(now: crate::api::Time, place: &str, text: &str) -> String {
+pub(crate) fn klog(now: crate::api::Time, place: &str, text: &str) -> String {
     let stamp = now.to_string();
     let (date, time) = stamp.split_once('T').unwrap_or((&stamp, "00:00:00Z"));
     let day = date.get(5..).unwrap_or_default().replace('-', "");

@@ -15,7 +15,15 @@ impl World {
             let mut store = self.store.clone();
             let mut outcome = store.execute(request, by, self.now())?;
             // Nothing will know of this object afterwards.
-            let tree = store.with_managed_fields(&outcome.object);
+            let mut tree = store.with_managed_fields(&outcome.object);
+            // What is only tried gets no version of its own.
+            const VERSION: [&str; 2] = ["metadata", "resourceVersion"];
+            match self.store.get(&outcome.object.key()) {
+                Some(live) => tree.set(&VERSION, live.meta.resource_version.to_string()),
+                None => {
+                    tree.remove(&VERSION);
+                }
+            }
             outcome.object = Arc::new(Object::new(outcome.object.kind, tree));
             return Ok(outcome);
         }

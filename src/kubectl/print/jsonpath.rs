@@ -360,7 +360,8 @@ fn kind_name(value: &Value) -> &'static str {
 }
 
 /// A value as Go's `%#v` prints it.
-fn go_syntax(value: &Value) -> String {
+#[must_use]
+pub fn go_syntax(value: &Value) -> String {
     match value {
         Value::Null => "interface {}(nil)".to_owned(),
         Value::Str(text) => crate::kubectl::flags::quote(text),

@@ -3,7 +3,7 @@
 
 use super::apply::{LAST_APPLIED, with_last_applied};
 use super::{FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, RECURSIVE, SELECTOR};
-use crate::api::{Kind, Object, Time, Value};
+use crate::api::{ErrorReason, Kind, Object, Time, Value};
 use crate::kubectl::cli::{Cli, Outcome};
 use crate::kubectl::cluster::{check_namespace, fetch};
 use crate::kubectl::failure::Failure;
@@ -21,13 +21,13 @@ pub const FLAGS: &[Flag] = &[
     flag("concurrency", None, FlagType::Int),
     FIELD_MANAGER,
     FILENAME,
-    flag("force-conflicts", None, FlagType::Bool).missing(),
+    flag("force-conflicts", None, FlagType::Bool),
     KUSTOMIZE,
     flag("prune", None, FlagType::Bool).missing(),
     flag("prune-allowlist", None, FlagType::Texts).missing(),
     RECURSIVE,
     SELECTOR,
-    flag("server-side", None, FlagType::Bool).missing(),
+    flag("server-side", None, FlagType::Bool),
     MANAGED_FIELDS,
     flag("show-secrets", None, FlagType::Bool).missing(),
 ];
@@ -123,16 +123,27 @@ fn both(cx: &mut Context<'_>, cli: &Cli, document: &Document) -> Result<(String,
     let of = document.of;
     let kind = write::kind_of(of)?;
     check_namespace(cx.world, of, &document.namespace)?;
-    let Ok(current) = fetch(cx.world, of, &document.namespace, &document.name) else {
+    let found = fetch(cx.world, of, &document.namespace, &document.name);
+    if cli.flags.on("server-side") {
+        let by = super::apply_server::writer(cli)?;
+        let force = cli.flags.on("force-conflicts");
+        let tree = document.tree.clone();
+        let tried = cx.world.apply(kind, tree, force, &by, true);
+        let merged = tried.inspect_err(|error| {
+            if error.reason == ErrorReason::Conflict {
+                let said = format!(
+                    "Object ({}, Kind={}: {}) keeps changing, diffing without lock",
+                    of.api_version, of.kind, document.name
+                );
+                let line = crate::kubectl::klog(cx.now(), "diff.go:723", &said);
+                cx.out.stderr(line);
+            }
+        })?;
+        return Ok(texts(kind, found.ok().as_deref(), &merged));
+    }
+    let Ok(current) = found else {
         let answer = write::create(cx, of, &document.tree, cli, true)?;
-        let mut tree = without_managed_fields(answer.object.tree());
-        // It has no version before it is stored.
-        tree.remove(&["metadata", "resourceVersion"]);
-        if kind == Kind::Secret {
-            mask(&mut Value::Null, &mut tree);
-            return Ok(("null\n".to_owned(), to_yaml(&tree)));
-        }
-        return Ok((String::new(), to_yaml(&tree)));
+        return Ok(texts(kind, None, &answer.object));
     };
     let modified = with_last_applied(&document.tree);
     let original = match current.meta.annotation(LAST_APPLIED) {
@@ -144,18 +155,24 @@ fn both(cx: &mut Context<'_>, cli: &Cli, document: &Document) -> Result<(String,
     patch.remove(&["metadata", "annotations", LAST_APPLIED]);
     let (tree, _) = write::patched(&current, &patch, PatchType::Strategic, true)?;
     let merged = cx.world.update(kind, tree, &cli.writer(), true)?;
-    let (mut live, mut merged) = (
-        current.tree().clone(),
-        without_managed_fields(merged.tree()),
-    );
-    // What is only tried gets no version of its own.
-    if let Some(version) = live.at(&["metadata", "resourceVersion"]) {
-        merged.set(&["metadata", "resourceVersion"], version.clone());
-    }
+    Ok(texts(kind, Some(&current), &merged))
+}
+
+/// What is compared: the live object, nothing if there is none, and what it would become.
+fn texts(kind: Kind, live: Option<&Object>, merged: &Object) -> (String, String) {
+    let mut merged = without_managed_fields(merged.tree());
+    let Some(live) = live else {
+        if kind == Kind::Secret {
+            mask(&mut Value::Null, &mut merged);
+            return ("null\n".to_owned(), to_yaml(&merged));
+        }
+        return (String::new(), to_yaml(&merged));
+    };
+    let mut live = live.tree().clone();
     if kind == Kind::Secret {
         mask(&mut live, &mut merged);
     }
-    Ok((to_yaml(&live), to_yaml(&merged)))
+    (to_yaml(&live), to_yaml(&merged))
 }
 
 /// Hides what a Secret holds, and shows which of it changes.

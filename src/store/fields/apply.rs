@@ -56,7 +56,7 @@ impl Store {
             };
             return self.create_as(kind, config, Claim::Entries(Arc::new(entries)), now);
         };
-        let before = self.before_apply(&live);
+        let before = self.before_apply(&live, now);
         let (tree, entries) = match applied(&live, &config, before.clone(), &own, force) {
             Err(found) if by.manager == KUBECTL => {
                 // kubectl takes over what is still as it was applied from the client.
@@ -89,7 +89,7 @@ impl Store {
     }
 
     /// The managers that an apply begins with (`skipNonAppliedManager`).
-    fn before_apply(&self, live: &Object) -> Vec<Entry> {
+    fn before_apply(&self, live: &Object, now: Time) -> Vec<Entry> {
         let entries = self.managed_fields(live);
         if !entries.is_empty() {
             return entries;
@@ -98,7 +98,7 @@ impl Store {
             manager: Str::literal(BEFORE),
             subresource: Str::EMPTY,
             applied: false,
-            time: Some(live.meta.created),
+            time: Some(now),
             fields: Fields::Whole(live.tree().clone()),
         }]
     }

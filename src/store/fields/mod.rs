@@ -176,8 +176,6 @@ impl Store {
                 entries = after(entries, change);
             }
         }
-        // A ServiceAccount of which nothing is said has no manager.
-        entries.retain(|entry| !entry.fields(key.kind).is_empty());
         entries
     }
 
@@ -292,7 +290,16 @@ pub(super) fn updated(
     };
     let Some(old) = old else {
         if entries.is_empty() {
-            return vec![fresh(Fields::Whole(new.clone()))];
+            let made = fresh(Fields::Whole(new.clone()));
+            // A ServiceAccount of which nothing is said has no manager, and never gets one by updates.
+            let only_meta = new.as_map().is_none_or(|map| {
+                map.keys()
+                    .all(|key| matches!(key.as_str(), "apiVersion" | "kind" | "metadata"))
+            });
+            if only_meta && made.fields(kind).is_empty() {
+                return Vec::new();
+            }
+            return vec![made];
         }
         let whole = delta(kind, &typed::nothing(kind), new, by.subresource);
         return claimed(

@@ -136,7 +136,8 @@ fn paths(branch: &Map, path: &str, each: &mut dyn FnMut(&str)) {
 }
 
 /// `.name` of `f:name`, `[name="a"]` of `k:{"name":"a"}`, `[="x"]` of `v:"x"`.
-fn step(key: &str) -> String {
+#[must_use]
+pub fn step(key: &str) -> String {
     if let Some(field) = key.strip_prefix("f:") {
         return format!(".{field}");
     }

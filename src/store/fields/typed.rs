@@ -102,7 +102,8 @@ impl Shape {
     }
 
     /// The field `name` here, and whether the schema names it.
-    fn field(self, name: &str) -> (Shape, bool) {
+    #[must_use]
+    pub fn field(self, name: &str) -> (Shape, bool) {
         let owner = match self {
             Shape::Struct(owner) => owner,
             Shape::Mapping(item) => return (Shape::of_type(item), false),
@@ -161,6 +162,30 @@ impl Shape {
         }
     }
 
+    /// How an item of a list is told apart: `k:{"name":"a"}`, `v:"x"`.
+    #[must_use]
+    pub fn key_of(self, item: &Value) -> Str {
+        match self {
+            Shape::Keyed(_, keys) => {
+                let parts = keys.iter().filter_map(|key| {
+                    let default = || (*key == "protocol").then(|| Value::from("TCP"));
+                    Some((*key, item.get(key).cloned().or_else(default)?))
+                });
+                let key: Map = parts
+                    .map(|(key, value)| (Str::literal(key), value))
+                    .collect();
+                Str::from(format!("k:{}", Value::Map(key).to_go_json()))
+            }
+            _ => Str::from(format!("v:{}", item.to_go_json())),
+        }
+    }
+
+    /// The shape of the items of a list.
+    #[must_use]
+    pub fn of_item(list: Shape) -> Shape {
+        list.item()
+    }
+
     /// How the items of a list are told apart: `k:{"name":"a"}`, `v:"x"`.
     fn keys(self, value: Option<&Value>) -> Vec<(Str, &Value)> {
         let items = value
@@ -168,19 +193,7 @@ impl Shape {
             .map_or(&[][..], |list| list.as_slice());
         let mut found: Vec<(Str, &Value)> = Vec::with_capacity(items.len());
         for item in items {
-            let key = match self {
-                Shape::Keyed(_, keys) => {
-                    let parts = keys.iter().filter_map(|key| {
-                        let default = || (*key == "protocol").then(|| Value::from("TCP"));
-                        Some((*key, item.get(key).cloned().or_else(default)?))
-                    });
-                    let key: Map = parts
-                        .map(|(key, value)| (Str::literal(key), value))
-                        .collect();
-                    Str::from(format!("k:{}", Value::Map(key).to_go_json()))
-                }
-                _ => Str::from(format!("v:{}", item.to_go_json())),
-            };
+            let key = self.key_of(item);
             if !found.iter().any(|(other, _)| *other == key) {
                 found.push((key, item));
             }
@@ -239,12 +252,13 @@ fn differ(
     };
     if let Shape::Struct(_) | Shape::Mapping(_) = shape {
         let none = Map::default();
+        let both = old.is_some() && new.is_some();
         let old = old.and_then(Value::as_map).unwrap_or(&none);
         let new = new.and_then(Value::as_map).unwrap_or(&none);
         let gone = old.keys().filter(|key| !new.contains(key));
         for key in new.keys().chain(gone).filter(|key| !skip(key)) {
             let (a, b) = (old.get(key), new.get(key));
-            let zero = shape.zero_of(key);
+            let zero = if both { shape.zero_of(key) } else { None };
             let (a, b) = (a.or(zero.as_ref()), b.or(zero.as_ref()));
             if a != b {
                 let found = differ(shape.field(key).0, a, b, &|_| false);
