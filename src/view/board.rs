@@ -6,7 +6,7 @@ use crate::api::Arrange as _;
 use crate::api::{Key, Kind, Object, Str, Time, UpdateStrategy};
 use crate::controllers::Reason;
 use crate::store::{Change, ChangeKind, Store};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What the board is derived from, beside the objects.
@@ -243,6 +243,8 @@ struct Builder<'a> {
     /// Pods that were removed while their node was silent, each with that node.
     shadows: BTreeMap<Str, Str>,
     last: Vec<Change>,
+    /// The Pods whose endpoints the last change changed.
+    changed_names: BTreeSet<Str>,
 }
 
 impl<'a> Builder<'a> {
@@ -267,6 +269,7 @@ impl<'a> Builder<'a> {
             .filter(|node| node.node().is_some_and(|view| !view.ready))
             .map(|node| node.name().clone())
             .collect();
+        let last = last_visible(store);
         Builder {
             source,
             set,
@@ -276,7 +279,8 @@ impl<'a> Builder<'a> {
             endpoints: endpoints_of(store, set),
             shadows: shadows_of(store, set, &lost_nodes),
             lost_nodes,
-            last: last_visible(store),
+            changed_names: changed_names(&last),
+            last,
         }
     }
 
@@ -438,25 +442,8 @@ impl<'a> Builder<'a> {
             record: record.map(|(ip, _)| ip.clone()),
             published: record.is_some_and(|(_, ready)| !ready),
             not_ready: pod.is_some() && !ready,
-            changed: self.dns_changed(name),
+            changed: self.changed_names.contains(name),
         }
-    }
-
-    fn dns_changed(&self, name: &Str) -> bool {
-        self.last
-            .iter()
-            .filter(|change| change.object.kind == Kind::EndpointSlice)
-            .any(|change| {
-                let of = |object: &Object| {
-                    let mut found = BTreeMap::new();
-                    collect_endpoints(object, &mut found);
-                    found.get(name).cloned()
-                };
-                let after = (change.kind != ChangeKind::Deleted)
-                    .then(|| of(&change.object))
-                    .flatten();
-                after != change.old.as_deref().and_then(of)
-            })
     }
 
     fn claim_rows(&self, ordinal: i32, life: Life) -> Vec<ClaimRow> {
@@ -576,14 +563,15 @@ impl<'a> Builder<'a> {
         self.source
             .store
             .get(&Key::new(Kind::Service, namespace, &name))?;
-        let mut answers: Vec<(Str, Str)> = self
+        let mut answers: Vec<(i32, &Str, &Str)> = self
             .endpoints
             .iter()
-            .map(|(name, (ip, _))| (ip.clone(), name.clone()))
+            .map(|(name, (ip, _))| (ordinal_of(name), ip, name))
             .collect();
-        answers.arrange_by_key(|(_, name)| ordinal_of(name));
+        answers.arrange_by_key(|(ordinal, ..)| *ordinal);
         let total = answers.len();
-        answers.truncate(ANSWERS);
+        let answers = answers.into_iter().take(ANSWERS);
+        let answers = answers.map(|(_, ip, name)| (ip.clone(), name.clone()));
         let fqdn = format!("{name}.{namespace}.svc.cluster.local");
         // An answer with hundreds of records is not read by anyone.
         let srv = if total <= ANSWERS {
@@ -594,7 +582,7 @@ impl<'a> Builder<'a> {
         Some(ServiceRow {
             fqdn,
             name,
-            answers,
+            answers: answers.collect(),
             total,
             srv,
         })
@@ -673,6 +661,26 @@ fn last_visible(store: &Store) -> Vec<Change> {
         .cloned()
         .into_iter()
         .collect()
+}
+
+/// The Pods whose endpoints differ before and after a change.
+fn changed_names(changes: &[Change]) -> BTreeSet<Str> {
+    let slices = changes
+        .iter()
+        .filter(|change| change.object.kind == Kind::EndpointSlice);
+    let mut names = BTreeSet::new();
+    for change in slices {
+        let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
+        if let Some(old) = &change.old {
+            collect_endpoints(old, &mut before);
+        }
+        if change.kind != ChangeKind::Deleted {
+            collect_endpoints(&change.object, &mut after);
+        }
+        let differs = |name: &&Str| before.get(*name) != after.get(*name);
+        names.extend(before.keys().chain(after.keys()).filter(differs).cloned());
+    }
+    names
 }
 
 fn ordinal_of(name: &str) -> i32 {
