@@ -1,5 +1,5 @@
 //! The `eviction` subresource of a Pod: a deletion that asks the disruption budgets first.
-//! `pkg/registry/core/pod/storage/eviction.go`; recording 62-pdb-drain.
+//! `pkg/registry/core/pod/storage/eviction.go`; recordings 62-pdb-drain, 111-drain-two-nodes.
 
 use super::World;
 use crate::api::{ApiError, DeleteOptions, ErrorReason, Kind, Object, Phase, Selector, Value};
@@ -13,7 +13,9 @@ impl World {
     /// TooManyRequests if a disruption budget forbids it; the API server's other refusals.
     pub fn evict(&mut self, namespace: &str, pod: &str, dry_run: bool) -> Result<(), ApiError> {
         let pod = self.store().find(Kind::Pod, namespace, pod)?;
-        if let Some(budget) = self.budget_of(&pod)? {
+        if let Some(budget) = self.budget_of(&pod)?
+            && !unhealthy_may_go(&budget, &pod)
+        {
             self.spend(&budget, &pod, dry_run)?;
         }
         if !dry_run {
@@ -97,4 +99,20 @@ impl World {
         self.update_status(Kind::Pod, marked.tree().clone(), &Writer::UNNAMED)?;
         Ok(())
     }
+}
+
+/// Whether a Pod may be evicted without asking what the budget has left, as it is not Ready anyway
+/// (`spec.unhealthyPodEvictionPolicy`): always with `AlwaysAllow`; else, as with `IfHealthyBudget`, while as
+/// many Pods are healthy as the budget wants.
+fn unhealthy_may_go(budget: &Object, pod: &Object) -> bool {
+    if pod.pod().is_some_and(|view| view.ready.ready) {
+        return false;
+    }
+    let tree = budget.tree();
+    if tree.str_at(&["spec", "unhealthyPodEvictionPolicy"]) == Some("AlwaysAllow") {
+        return true;
+    }
+    let count = |key| tree.int_at(&["status", key]).unwrap_or(0);
+    let desired = count("desiredHealthy");
+    desired > 0 && count("currentHealthy") >= desired
 }

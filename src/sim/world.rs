@@ -4,7 +4,7 @@ use super::events;
 use super::fork::{Fork, Plan, Planned};
 use super::queue::{Queue, Task};
 use super::settings::Settings;
-use super::triggers::{ControllerId, triggers};
+use super::triggers::{ControllerId, latency, triggers};
 use crate::api::{ApiError, DeleteOptions, Key, Kind, Millis, Object, Str, Time, pod_status};
 use crate::controllers::kubelet::Runtime;
 use crate::controllers::{self, Action, Reason};
@@ -586,7 +586,7 @@ impl World {
                 }
                 _ => {}
             }
-            let due = now.plus(controller.latency());
+            let due = now.plus(latency(controller, change, &key));
             queue.push(Task::Reconcile(controller, key), due, false);
         });
     }

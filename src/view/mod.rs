@@ -5,6 +5,7 @@ pub mod base64;
 mod board;
 mod changes;
 mod diff;
+mod held;
 mod next;
 mod others;
 mod panels;

@@ -1,7 +1,7 @@
 //! The why line: what the set's controller does next, or what it waits for.
 
 use super::panels::say;
-use super::{Board, ClaimRow, Life, PodCard, PodState, Say, Slot, t};
+use super::{Board, ClaimRow, Life, PodCard, PodState, Say, Slot, held, t};
 use crate::api::{Kind, Object, Str};
 use crate::controllers::Reason;
 use crate::store::Store;
@@ -66,7 +66,7 @@ pub struct Way {
 }
 
 impl Why {
-    fn new(tone: WhyTone, say: Say, rule: Option<Say>) -> Why {
+    pub(super) fn new(tone: WhyTone, say: Say, rule: Option<Say>) -> Why {
         Why {
             tone,
             say,
@@ -103,6 +103,14 @@ impl Why {
         let Some(reason) = seen.filter(current) else {
             return Why::new(WhyTone::Act, t::why_not_looked(), None);
         };
+        let held = match reason {
+            Reason::Deleting | Reason::WaitDependents { .. } => held::foreground(store, set),
+            Reason::Failed { .. } => held::stranger(store, set),
+            _ => None,
+        };
+        if let Some(why) = held {
+            return why;
+        }
         let stale = stale_claim(board).filter(|_| matches!(reason, Reason::Failed { .. }));
         let reason = stale.as_ref().unwrap_or(reason);
         if let Some(why) =
@@ -220,10 +228,7 @@ fn blocked(store: &Store, set: &Object, board: &Board, reason: &Reason) -> Optio
     let name = awaited(reason)?;
     let card = card(board, name)?;
     let pod = store.get(&crate::api::Key::new(Kind::Pod, set.namespace(), name))?;
-    let place = match set.namespace().as_str() {
-        "default" => String::new(),
-        other => format!(" -n {other}"),
-    };
+    let place = held::place(set);
     let force = Way {
         label: t::way_force_delete(name),
         line: format!("kubectl delete pod {name} --grace-period=0 --force{place}"),

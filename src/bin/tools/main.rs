@@ -22,6 +22,7 @@ fn main() -> ExitCode {
             playground::conformance::doctest::run(rest, &mut |line| println!("{line}"))
         }
         Some((tool, rest)) if tool == "model" => model(rest),
+        Some((tool, rest)) if tool == "world" => world(rest),
         Some((tool, rest)) if tool == "fuzz" => {
             number(rest, 0, 50_000).and_then(|count| fuzz::run(count, number(rest, 1, 1)?))
         }
@@ -67,6 +68,18 @@ fn model(arguments: &[String]) -> Result<bool, String> {
     let failed = missing.len() + outcome.faults.len();
     println!("{} passed, {failed} failed", outcome.worlds);
     Ok(failed == 0)
+}
+
+/// `tools world NUMBER`: one world of the model test, act by act and write by write.
+fn world(arguments: &[String]) -> Result<bool, String> {
+    let outcome = playground::selfcheck::model::told(number(arguments, 0, 1)?);
+    for line in &outcome.story {
+        println!("{line}");
+    }
+    for fault in &outcome.faults {
+        println!("FAULT {fault}");
+    }
+    Ok(outcome.faults.is_empty())
 }
 
 /// `tools soak`: what takes too long for every change.

@@ -25,6 +25,9 @@ const SANDBOX: Millis = 300;
 const START: Millis = 10;
 /// From the end of the containers to the deletion of the object: volumes are unmounted.
 const CLEAN_UP: Millis = 440;
+/// How far the kubelets of three nodes are out of step with each other in cleaning up: Pods of one set that
+/// are deleted at once do not go at once (recordings 56-delete-is-unordered, 95-delete-cascades).
+const OUT_OF_STEP: Millis = 30;
 /// The end of a Pod that has no running container.
 const NEVER_RAN: (Millis, Millis) = (600, 30);
 /// From the end of a container to the row CrashLoopBackOff.
@@ -33,6 +36,13 @@ const LOOP_SHOWN: Millis = 12_000;
 const BACK_OFF: (Millis, Millis) = (10_000, 300_000);
 /// How late the kubelet looks after a back-off is over.
 const LOOK: Millis = 2_000;
+
+/// How much later than the first the kubelet of a Pod's node cleans up.
+fn lag(pod: &Object) -> Millis {
+    let node = pod.pod().map_or("", |view| view.node.as_str());
+    let last = node.bytes().next_back().unwrap_or_default();
+    Millis::from(last % 3) * OUT_OF_STEP
+}
 
 /// Looks at a Pod.
 pub fn reconcile(
@@ -528,7 +538,7 @@ fn stop(
         let (told_at, clean_up) = if entry.all().any(Container::never_ran) {
             (ended_at.plus(NEVER_RAN.0), NEVER_RAN.1)
         } else {
-            (ended_at, CLEAN_UP)
+            (ended_at, CLEAN_UP + lag(pod))
         };
         entry.stopping = Some(Stopping {
             ended_at,

@@ -304,10 +304,16 @@ impl Drain {
         }
         let now = cx.now();
         let pods = going.pods.iter();
+        let mut evict: Vec<_> = pods
+            .map(|pod| (pod.key(), pod.meta.uid.clone(), now))
+            .collect();
+        if !self.deletes && !evict.is_empty() {
+            // Each is evicted by a goroutine of its own: the one started last runs first, then the others in
+            // order (transcript 62-pdb-drain; corpus C-drain-04, C-drain-07).
+            evict.rotate_right(1);
+        }
         Some(Plan {
-            evict: pods
-                .map(|pod| (pod.key(), pod.meta.uid.clone(), now))
-                .collect(),
+            evict,
             ..Plan::default()
         })
     }

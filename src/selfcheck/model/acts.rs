@@ -8,6 +8,7 @@ use crate::store::Store;
 use std::fmt::Write as _;
 
 /// What is done next.
+#[derive(Debug)]
 pub enum Act {
     /// A command line.
     Line(String),

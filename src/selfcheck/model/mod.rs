@@ -73,6 +73,8 @@ pub struct Outcome {
     pub reasons: BTreeMap<&'static str, u64>,
     /// What did not hold: the number of the world, and what.
     pub faults: Vec<String>,
+    /// The acts and writes in order, a line each, if they were asked for.
+    pub story: Vec<String>,
 }
 
 impl Outcome {
@@ -153,12 +155,23 @@ pub fn run(first: u64, steps: u64, faults: usize) -> Outcome {
 /// Plays the world of this number.
 #[must_use]
 pub fn world(number: u64) -> Outcome {
+    play(number, false)
+}
+
+/// Plays the world of this number and keeps its story: what to read when it broke a rule.
+#[must_use]
+pub fn told(number: u64) -> Outcome {
+    play(number, true)
+}
+
+fn play(number: u64, tell: bool) -> Outcome {
     let mut dice = Dice::new(number);
     let session = Session::new(acts::settings(&mut dice, number));
     let shape = Shape::of(&mut dice);
     let mut play = Play {
         watch: Watch::new(&session),
         session,
+        tell,
         outcome: Outcome {
             worlds: 1,
             ..Outcome::default()
@@ -186,11 +199,16 @@ pub fn world(number: u64) -> Outcome {
 struct Play {
     session: Session,
     watch: Watch,
+    tell: bool,
     outcome: Outcome,
 }
 
 impl Play {
     fn act(&mut self, act: Act) {
+        if self.tell {
+            let clock = self.session.now().since(Time::EPOCH);
+            self.outcome.story.push(format!("{clock} {act:?}"));
+        }
         let world = self.session.world();
         let (version, decisions) = (world.store().resource_version(), world.decisions().clone());
         let line = match act {
@@ -250,6 +268,9 @@ impl Play {
     fn count(&mut self, act: bool) {
         for write in self.watch.look(&self.session, act) {
             self.outcome.steps += 1;
+            if self.tell {
+                self.outcome.story.push(rules::line(&write));
+            }
             *self.outcome.reasons.entry(write.why.id()).or_default() += 1;
         }
     }

@@ -1,7 +1,7 @@
 //! What a set is like when nothing breaks any more and time has run.
 
 use super::rules::{newest_revision, pods_of, range, serves};
-use crate::api::{Key, Kind, Object, UpdateStrategy};
+use crate::api::{Key, Kind, Object, SetView, UpdateStrategy};
 use crate::controllers::Reason;
 use crate::session::Session;
 use crate::view::{Board, Language, Source, Why, WhyTone, board};
@@ -43,7 +43,7 @@ pub fn judge(session: &Session) -> Rest {
             }
         }
         Some(culprits) => {
-            let names = culprits.iter().any(|name| said.contains(name.as_str()));
+            let names = culprits.iter().any(|name| named(&said, name));
             if matches!(why.tone, WhyTone::Block | WhyTone::Wait) && names {
                 return Rest::Blocked;
             }
@@ -58,6 +58,15 @@ pub fn judge(session: &Session) -> Rest {
             ))
         }
     }
+}
+
+/// Whether a sentence names an object: `web-1` is not named by `data0-web-1`.
+fn named(said: &str, name: &str) -> bool {
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    said.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&said[..at], &said[at + name.len()..]);
+        !before.ends_with(part) && !after.starts_with(part)
+    })
 }
 
 /// The Why line as the page shows it.
@@ -102,6 +111,7 @@ fn lacks(session: &Session, set: &Object) -> Option<Vec<String>> {
         });
         if !serves(&pods, ordinal, view, session.now())
             || (old && ordinal - view.start >= partition)
+            || lacks_claim(&pods, ordinal, set, view)
         {
             suspect(ordinal);
         }
@@ -109,10 +119,28 @@ fn lacks(session: &Session, set: &Object) -> Option<Vec<String>> {
     for (ordinal, _) in pods.iter().filter(|(of, _)| !range(view).contains(of)) {
         suspect(*ordinal);
     }
-    if set.meta.terminating() || view.status.observed_generation != set.meta.generation {
-        culprits.push(set.name().to_string());
+    if set.meta.terminating() {
+        // Only what it waits for is in its way.
+        culprits.clear();
         let dependents = store.dependents(&set.meta.uid);
         culprits.extend(dependents.map(|object| object.name().to_string()));
+        // Else nobody could be named, and the set would stay for no reason.
+        culprits.push("no dependent".to_owned());
+    } else if view.status.observed_generation != set.meta.generation {
+        culprits.push(set.name().to_string());
     }
     (!culprits.is_empty()).then_some(culprits)
+}
+
+/// Whether a Pod is there that does not use the claims of its ordinal.
+fn lacks_claim(pods: &[(i32, Arc<Object>)], ordinal: i32, set: &Object, view: &SetView) -> bool {
+    let pod = pods.iter().find(|(of, _)| *of == ordinal);
+    let claims = pod.and_then(|(_, pod)| pod.pod()).map(|pod| &pod.claims);
+    claims.is_some_and(|claims| {
+        let mut templates = view.claim_templates.iter();
+        templates.any(|template| {
+            let own = format!("{template}-{}-{ordinal}", set.name());
+            !claims.iter().any(|(_, claim)| claim.as_str() == own)
+        })
+    })
 }

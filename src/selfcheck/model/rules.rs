@@ -63,6 +63,7 @@ impl Watch {
         };
         let case = Case {
             write,
+            before: &self.before,
             seen,
             start: &self.basis,
             after,
@@ -82,22 +83,33 @@ impl Watch {
             _ => Ok(()),
         };
         if let Err(fault) = fault {
-            let clock = write.at.since(Time::EPOCH);
-            self.faults.push(format!(
-                "at {clock} ms, event {}: {} {} by {}: {fault}",
-                write.event,
-                write.verb.name(),
-                write.key,
-                write.who.name()
-            ));
+            self.faults.push(format!("{}: {fault}", line(write)));
         }
     }
+}
+
+/// A write as a line: when, what, by whom and why.
+pub fn line(write: &WriteRecord) -> String {
+    format!(
+        "at {} ms, event {}: {} {}{} by {} ({})",
+        write.at.since(Time::EPOCH),
+        write.event,
+        write.verb.name(),
+        write.key,
+        if write.gone { ", gone" } else { "" },
+        write.who.name(),
+        write.why.id()
+    )
 }
 
 /// A write and the API server around it.
 struct Case<'a> {
     write: &'a WriteRecord,
+    /// Just before it, with what the learner did meanwhile.
+    before: &'a Store,
+    /// As the pass saw it.
     seen: &'a Store,
+    /// When the pass began.
     start: &'a Store,
     after: &'a Store,
     session: &'a Session,
@@ -193,6 +205,21 @@ impl Case<'_> {
         Ok(())
     }
 
+    /// The Pods of a set as the pass saw them, with those that it has itself adopted.
+    fn pods_seen(&self, set: &Object) -> Vec<(i32, Arc<Object>)> {
+        let mut pods = pods_of(self.seen, set);
+        for (ordinal, pod) in pods_of(self.before, set) {
+            if let Some(seen) = self.seen.get(&pod.key())
+                && seen.meta.uid == pod.meta.uid
+                && seen.meta.controller().is_none()
+            {
+                pods.push((ordinal, seen.clone()));
+            }
+        }
+        pods.sort_by_key(|(ordinal, _)| *ordinal);
+        pods
+    }
+
     /// The set of the Pod written to, in the state that the pass saw.
     fn set_seen(&self, pod: &Object) -> Result<Arc<Object>, String> {
         let set = set_of(self.seen, pod).ok_or("its set is not there")?;
@@ -222,7 +249,7 @@ impl Case<'_> {
                 .any(|(_, claim)| claim.as_str() == own);
             ensure(has, || format!("it has not its claim {own}"))?;
         }
-        let pods = pods_of(self.seen, &set);
+        let pods = self.pods_seen(&set);
         if !view.parallel {
             for lower in view.start..ordinal {
                 ensure(serves(&pods, lower, view, self.write.at), || {
@@ -286,9 +313,12 @@ impl Case<'_> {
 
     fn deleted(&self) -> Verdict {
         let name = &self.write.key;
-        let pod = self.seen.get(name).or_else(|| self.after.get(name));
-        let pod = pod.ok_or("it was not there")?;
-        let set = self.set_seen(pod)?;
+        let stores = [self.seen, self.before, self.after];
+        let mut found = stores.iter().filter_map(|store| store.get(name));
+        let pod = found.next().ok_or("it was not there")?;
+        // The pass may have adopted it.
+        let adopted = found.find(|pod| pod.meta.controller().is_some());
+        let set = self.set_seen(adopted.unwrap_or(pod))?;
         let (Some(view), Some(pod_view)) = (set.set(), pod.pod()) else {
             return Ok(());
         };
@@ -298,7 +328,7 @@ impl Case<'_> {
         if pod_view.phase.terminal() {
             return Ok(());
         }
-        let pods = pods_of(self.seen, &set);
+        let pods = self.pods_seen(&set);
         let ordinal = pod_view.ordinal();
         if !view.parallel {
             // A pass that may take several down at once looks before it takes the first; one that adopts

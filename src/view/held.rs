@@ -1,0 +1,118 @@
+//! What holds a set back that its controller does not wait for: dependents that keep a foreground deletion
+//! open, and a Pod that cannot be made into one of the set's own.
+
+use super::why::{Way, Why, WhyTone};
+use super::{panels, t};
+use crate::api::{Kind, Object};
+use crate::controllers::Reason;
+use crate::store::{FOREGROUND, Store};
+use std::sync::Arc;
+
+/// The line of a set that is deleted in the foreground: the dependents that must go first, and what keeps
+/// them (`processDeletingDependentsItem`; recording 106-foreground-held).
+pub(super) fn foreground(store: &Store, set: &Object) -> Option<Why> {
+    if !set.meta.terminating() || !set.meta.has_finalizer(FOREGROUND) {
+        return None;
+    }
+    let held: Vec<&Arc<Object>> = store
+        .dependents(&set.meta.uid)
+        .filter(|dependent| blocks(dependent, set))
+        .collect();
+    if let Some(why) = held.iter().find_map(|dependent| knot(store, dependent)) {
+        return Some(why);
+    }
+    if let Some(why) = held.iter().find_map(|claim| in_use(store, claim)) {
+        return Some(why);
+    }
+    let first = held.first()?.name().clone();
+    let count = i32::try_from(held.len()).unwrap_or(i32::MAX);
+    let say = panels::say(&Reason::WaitDependents { count, first })?;
+    let rule = Some(t::rule_foreground());
+    Some(Why::new(WhyTone::Wait, say, rule))
+}
+
+/// Whether `owner` waits for this dependent when it is deleted in the foreground.
+fn blocks(dependent: &Object, owner: &Object) -> bool {
+    let mut owners = dependent.meta.owners.iter();
+    owners.any(|reference| reference.uid == owner.meta.uid && reference.block_owner_deletion)
+}
+
+/// A Pod that is itself deleted in the foreground and so waits for a claim that it owns, which is kept for as
+/// long as a Pod uses it: nothing ends this (recording 106-foreground-held).
+fn knot(store: &Store, pod: &Object) -> Option<Why> {
+    let view = pod.pod()?;
+    if !pod.meta.terminating() || !pod.meta.has_finalizer(FOREGROUND) {
+        return None;
+    }
+    let mut owned = store.dependents(&pod.meta.uid);
+    let claim = owned.find(|claim| {
+        blocks(claim, pod)
+            && claim.meta.terminating()
+            && view.claims.iter().any(|(_, name)| name == claim.name())
+    })?;
+    let (name, space) = (pod.name(), place(pod));
+    let say = t::why_knot(claim.name(), name);
+    let mut why = Why::new(WhyTone::Block, say, Some(t::rule_foreground()));
+    why.ways.push(Way {
+        label: t::way_let_go(name),
+        line: format!(
+            "kubectl patch pod {name}{space} -p '{{\"metadata\":{{\"finalizers\":null}}}}'"
+        ),
+    });
+    Some(why)
+}
+
+/// A claim that is going and that a Pod uses which is not.
+fn in_use(store: &Store, claim: &Object) -> Option<Why> {
+    claim.claim().filter(|_| claim.meta.terminating())?;
+    let user = store.list(Kind::Pod, claim.namespace()).find(|pod| {
+        !pod.meta.terminating()
+            && pod.pod().is_some_and(|view| {
+                !view.node.is_empty() && view.claims.iter().any(|(_, name)| name == claim.name())
+            })
+    })?;
+    let say = t::why_claim_holds_set(claim.name(), user.name());
+    let mut why = Why::new(WhyTone::Block, say, Some(t::rule_foreground()));
+    why.ways.push(delete(user));
+    Some(why)
+}
+
+/// The line of a set whose pass fails because one of its Pods has not the claims of its ordinal: someone else
+/// made the Pod, and a Pod's volumes cannot be changed (R4.11; recording 107-stranger-adopted).
+pub(super) fn stranger(store: &Store, set: &Object) -> Option<Why> {
+    let view = set.set()?;
+    let wanted = view.start..view.start.saturating_add(view.replicas);
+    let pods = store.owned(Kind::Pod, set.namespace(), &set.meta.uid);
+    let (pod, claim) = pods.iter().find_map(|pod| {
+        let own = pod.pod()?;
+        if !wanted.contains(&own.ordinal()) || pod.meta.terminating() {
+            return None;
+        }
+        let claim = view.claim_templates.iter().find_map(|template| {
+            let claim = format!("{template}-{}", pod.name());
+            let has = own.claims.iter().any(|(_, name)| name.as_str() == claim);
+            (!has).then_some(claim)
+        })?;
+        Some((pod, claim))
+    })?;
+    let say = t::why_stranger(claim, pod.name());
+    let mut why = Why::new(WhyTone::Block, say, Some(t::rule_identity()));
+    why.ways.push(delete(pod));
+    Some(why)
+}
+
+fn delete(pod: &Object) -> Way {
+    let name = pod.name();
+    Way {
+        label: t::way_delete(name),
+        line: format!("kubectl delete pod {name}{}", place(pod)),
+    }
+}
+
+/// The flag that names an object's namespace, where it needs one.
+pub(super) fn place(object: &Object) -> String {
+    match object.namespace().as_str() {
+        "default" => String::new(),
+        other => format!(" -n {other}"),
+    }
+}
