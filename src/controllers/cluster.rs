@@ -74,6 +74,11 @@ pub trait Cluster {
         None
     }
 
+    /// When the scheduler last tried to place this Pod in vain, if that is what came of its last look.
+    fn last_try(&self, _pod: &Object) -> Option<Time> {
+        None
+    }
+
     /// The PersistentVolumes that are reserved for the claim of this name or for none, in name order.
     fn volumes_for(&self, namespace: &str, claim: &str) -> Vec<Arc<Object>> {
         let mut volumes = self.list(Kind::PersistentVolume, "");

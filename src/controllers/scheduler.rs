@@ -5,7 +5,7 @@
 
 use super::{Action, Cluster, EventType, Reason};
 use crate::api::Arrange as _;
-use crate::api::{Kind, Map, NodeView, Object, PodView, Quantity, Str, Value};
+use crate::api::{Kind, Map, Millis, NodeView, Object, PodView, Quantity, Str, Time, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -16,6 +16,11 @@ pub(super) const PORTS_TAKEN: &str = "node(s) didn't have free ports for the req
 
 /// The annotation that tells the provisioner which node a claim is for.
 const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
+
+/// How long a Pod that could not be placed waits for a change that helps, in milliseconds.
+const PATIENCE: Millis = 300_000;
+/// How often Pods that have waited longer are looked for, in milliseconds.
+const FLUSH_EVERY: Millis = 30_000;
 
 /// Why a Pod cannot be placed.
 struct Unfit {
@@ -404,12 +409,24 @@ fn refuse(cluster: &mut dyn Cluster, pod: &Object, message: String) -> Action {
     ]);
     let mut tree = pod.tree().clone();
     tree.set(&["status", "conditions"], Value::list([condition]));
-    if tree != *pod.tree() {
+    let news = tree != *pod.tree();
+    let last_try = cluster
+        .last_try(pod)
+        .filter(|last| !news && now < flush(*last));
+    if last_try.is_none() {
         cluster.event(pod, EventType::Warning, "FailedScheduling", message);
-        if let Err(error) = cluster.update_status(Kind::Pod, tree, why.clone()) {
-            return Action::failed(error.message);
-        }
+    }
+    if news && let Err(error) = cluster.update_status(Kind::Pod, tree, why.clone()) {
+        return Action::failed(error.message);
     }
     cluster.decide(pod, why);
-    Action::DONE
+    Action::requeue(flush(last_try.unwrap_or(now)).since(now))
+}
+
+/// When a Pod that could not be placed is tried again without a cause: what has waited for more than five
+/// minutes is looked for every 30 s (`flushUnschedulablePodsLeftover`,
+/// `pkg/scheduler/backend/queue/scheduling_queue.go`; corpus B-events-04).
+fn flush(last_try: Time) -> Time {
+    let waited = last_try.plus(PATIENCE).since(Time::EPOCH);
+    Time::EPOCH.plus((waited / FLUSH_EVERY + 1) * FLUSH_EVERY)
 }

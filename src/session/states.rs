@@ -254,7 +254,7 @@ fn says(session: &Session) -> Vec<Say> {
 
 /// What a set's controller can say that it waits for or has done, and what the board adds: each is the Why line
 /// of a state of the table.
-const WHY: [&str; 31] = [
+const WHY: [&str; 34] = [
     "why-empty",
     "why-no-set",
     "why-not-looked",
@@ -273,6 +273,9 @@ const WHY: [&str; 31] = [
     "why-on-delete",
     "why-partition",
     "why-deleting",
+    "why-knot",
+    "why-claim-holds-set",
+    "why-stranger",
     "why-stable",
     "why-pod-changed",
     "why-failed",

@@ -12,6 +12,10 @@ const FOLD_FROM: usize = 10;
 /// How long events count as similar, in milliseconds.
 const FOLD_WINDOW: i64 = 600_000;
 
+/// The scheduler notes events by the newer API, which tells them apart by the version of the object too
+/// (`client-go/tools/events/event_broadcaster.go`; corpus B-events-04).
+const SCHEDULER: &str = "default-scheduler";
+
 /// An event to be recorded.
 #[derive(Clone, Debug)]
 pub(super) struct Event {
@@ -145,6 +149,9 @@ fn similar_events(store: &Store, event: &Event, namespace: &str, now: Time) -> V
                     .str_at(&["involvedObject", "fieldPath"])
                     .unwrap_or_default()
                     == event.about.field_path.as_str()
+                && (event.source != SCHEDULER
+                    || tree.str_at(&["involvedObject", "resourceVersion"])
+                        == Some(event.about.resource_version.to_string().as_str()))
                 && tree
                     .str_at(&["lastTimestamp"])
                     .and_then(Time::parse)

@@ -31,6 +31,8 @@ pub(super) struct Fork {
     pub who: ControllerId,
     /// See [`super::Settings::placements`].
     pub chosen_node: Option<Str>,
+    /// See [`Cluster::last_try`].
+    pub last_try: Option<Time>,
     pub planned: Vec<Planned>,
     pub decisions: Vec<(Key, Reason)>,
 }
@@ -42,6 +44,7 @@ impl Fork {
             now,
             who,
             chosen_node: None,
+            last_try: None,
             planned: Vec::new(),
             decisions: Vec::new(),
         }
@@ -133,6 +136,10 @@ impl Cluster for Fork {
 
     fn chosen_node(&self, _pod: &Object) -> Option<Str> {
         self.chosen_node.clone()
+    }
+
+    fn last_try(&self, _pod: &Object) -> Option<Time> {
+        self.last_try
     }
 
     fn dependents(&self, uid: &str) -> Vec<Arc<Object>> {

@@ -90,9 +90,9 @@ impl ControllerId {
             // A new ReplicaSet has made and counted its Pods before its Deployment tries again after a conflict.
             ControllerId::ReplicaSet => 2,
             ControllerId::StatefulSet | ControllerId::Deployment => 10,
-            // The claims of a new Pod are looked at before the scheduler looks at the Pod.
-            ControllerId::ClaimBinder => 11,
             ControllerId::Scheduler => 12,
+            // The scheduler has tried a new Pod before its claims are looked at.
+            ControllerId::ClaimBinder => 13,
             ControllerId::VolumeBinder => 14,
             ControllerId::Kubelet => 16,
             ControllerId::EndpointSlice => 18,
@@ -125,8 +125,39 @@ impl ControllerId {
 const SECOND_LOOK: Millis = 4;
 const SECOND_LOOK_AFTER_POD: Millis = 14;
 
+/// From a volume to its first status: before the claim beside it in a manifest is looked at, which is created
+/// after it (corpus B-describe-38).
+const NEW_VOLUME: Millis = 8;
+
+/// From a change that may help a Pod that could not be placed to the next try: before a claim that a
+/// provisioner has taken up is bound.
+const HINTED: Millis = 6;
+
+/// Whether the scheduler tries a Pod again for this change, and tells it again if nothing came of it: a claim
+/// of the Pod changed (`isSchedulableAfterPersistentVolumeClaimChange`; corpus B-events-20).
+pub(super) fn hints(controller: ControllerId, change: &Change) -> bool {
+    controller == ControllerId::Scheduler && change.object.kind == Kind::PersistentVolumeClaim
+}
+
+/// From a claim whose class waits for a Pod to the event that says so: before the scheduler has a node for it
+/// (recording 58-wait-for-first-consumer).
+const TOLD_TO_WAIT: Millis = 11;
+
+fn waits_for_pod(change: &Change, store: &Store) -> bool {
+    let class = change.object.claim().and_then(|view| view.class.clone());
+    let class = class.and_then(|class| store.get(&Key::new(Kind::StorageClass, "", class)));
+    class.is_some_and(|class| {
+        class.tree().str_at(&["volumeBindingMode"]) == Some("WaitForFirstConsumer")
+    })
+}
+
 /// From this change to the pass over `key` that it causes.
-pub(super) fn latency(controller: ControllerId, change: &Change, key: &Key) -> Millis {
+pub(super) fn latency(
+    controller: ControllerId,
+    change: &Change,
+    key: &Key,
+    store: &Store,
+) -> Millis {
     let mut owners = change.object.meta.owners.iter();
     let waited = controller == ControllerId::Garbage
         && change.kind == ChangeKind::Deleted
@@ -134,7 +165,15 @@ pub(super) fn latency(controller: ControllerId, change: &Change, key: &Key) -> M
             owner_key(&change.object, &owner.api_version, &owner.kind, &owner.name).as_ref()
                 == Some(key)
         });
+    let new_volume = controller == ControllerId::VolumeBinder
+        && change.kind == ChangeKind::Added
+        && change.object.kind == Kind::PersistentVolume;
     match waited {
+        false if hints(controller, change) => HINTED,
+        false if controller == ControllerId::ClaimBinder && waits_for_pod(change, store) => {
+            TOLD_TO_WAIT
+        }
+        false if new_volume => NEW_VOLUME,
         true if change.object.kind == Kind::Pod => SECOND_LOOK_AFTER_POD,
         true => SECOND_LOOK,
         false => controller.latency(),

@@ -4,7 +4,7 @@ use super::events;
 use super::fork::{Fork, Plan, Planned};
 use super::queue::{Queue, Task};
 use super::settings::Settings;
-use super::triggers::{ControllerId, latency, triggers};
+use super::triggers::{ControllerId, hints, latency, triggers};
 use crate::api::{ApiError, DeleteOptions, Key, Kind, Millis, Object, Str, Time, pod_status};
 use crate::controllers::kubelet::Runtime;
 use crate::controllers::{self, Action, Reason};
@@ -33,6 +33,8 @@ pub struct World {
     changed_pods: OrdMap<(ControllerId, Key), OrdSet<Str>>,
     /// Services whose Endpoints someone else wrote than their controller.
     foreign_endpoints: OrdSet<Key>,
+    /// Pods without a node that the scheduler tries again because a claim of theirs changed.
+    hinted: OrdSet<Key>,
     decisions: OrdMap<Key, Decision>,
     writes: Vector<WriteRecord>,
     /// How many lines containers have printed.
@@ -166,6 +168,7 @@ impl World {
             failures: OrdMap::new(),
             changed_pods: OrdMap::new(),
             foreign_endpoints: OrdSet::new(),
+            hinted: OrdSet::new(),
             decisions: OrdMap::new(),
             writes: Vector::new(),
             printed_lines: 0,
@@ -302,11 +305,17 @@ impl World {
     fn pass(&mut self, controller: ControllerId, key: Key) {
         let mut fork = Fork::new(self.store.clone(), self.now, controller);
         let action = self.dispatch(&mut fork, controller, &key);
+        // The scheduler's answer is new also when it is told again.
+        let told = controller == ControllerId::Scheduler
+            && fork
+                .planned
+                .iter()
+                .any(|plan| matches!(plan.what, Plan::Event { .. }));
         for (about, why) in fork.decisions {
             let changed = self
                 .decisions
                 .get(&about)
-                .is_none_or(|former| former.why != why);
+                .is_none_or(|former| told || former.why != why);
             if changed {
                 self.decisions.insert(about, Decision { at: self.now, why });
             }
@@ -352,6 +361,10 @@ impl World {
             }
             ControllerId::Scheduler => {
                 fork.chosen_node = self.recorded_node(key);
+                let last = self.decisions.get(key);
+                let last = last.filter(|last| matches!(last.why, Reason::Unschedulable { .. }));
+                let hinted = self.hinted.remove(key).is_some();
+                fork.last_try = last.map(|last| last.at).filter(|_| !hinted);
                 controllers::scheduler::reconcile(fork, namespace, name)
             }
             ControllerId::Kubelet => controllers::kubelet::reconcile(
@@ -440,7 +453,9 @@ impl World {
             if let Some(wait) = action.requeue_after {
                 let background = matches!(
                     controller,
-                    ControllerId::ClaimBinder | ControllerId::VolumeBinder
+                    ControllerId::ClaimBinder
+                        | ControllerId::VolumeBinder
+                        | ControllerId::Scheduler
                 );
                 self.queue.push(task, self.now.plus(wait), background);
             }
@@ -570,6 +585,7 @@ impl World {
             now,
             changed_pods,
             foreign_endpoints,
+            hinted,
             ..
         } = self;
         if change.object.kind == Kind::Endpoints && who != Who::Controller(ControllerId::Endpoints)
@@ -586,7 +602,10 @@ impl World {
                 }
                 _ => {}
             }
-            let due = now.plus(latency(controller, change, &key));
+            if hints(controller, change) {
+                hinted.insert(key.clone());
+            }
+            let due = now.plus(latency(controller, change, &key, store));
             queue.push(Task::Reconcile(controller, key), due, false);
         });
     }
