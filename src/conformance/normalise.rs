@@ -53,7 +53,7 @@ const FIXED: &[(&str, &str)] = &[
     // The pod-template hash of a Deployment hashes the memory of a type; nobody else can make it.
     (r"\b(front|app)-[bcdf456789]{8,10}\b", r"\1-HASHHASHHA"),
     (r"\b([a-z0-9-]+)\.[0-9a-f]{16}\b", r"\1.0000000000000000"),
-    (r"-----BEGIN CERTIFICATE-----\\[^\x22]*", "<certificate>"),
+    (r#"-----BEGIN CERTIFICATE-----\\[^"]*"#, "<certificate>"),
     (r"/tmp/kubectl-edit-\d+", "/tmp/kubectl-edit-0"),
     (r"/tmp/(LIVE|MERGED)-\d+", r"/tmp/\1-0"),
     (r"^([EWI])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ", r"\1 "),

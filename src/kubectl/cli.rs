@@ -16,29 +16,29 @@ pub const GLOBAL: &[Flag] = &[
     flag("request-timeout", None, FlagType::Text),
     flag("v", Some('v'), FlagType::Int),
     flag("help", Some('h'), FlagType::Bool),
-    flag("as", None, FlagType::Text).missing(),
-    flag("as-group", None, FlagType::Texts).missing(),
-    flag("as-uid", None, FlagType::Text).missing(),
-    flag("as-user-extra", None, FlagType::Texts).missing(),
-    flag("cache-dir", None, FlagType::Text).missing(),
-    flag("certificate-authority", None, FlagType::Text).missing(),
-    flag("client-certificate", None, FlagType::Text).missing(),
-    flag("client-key", None, FlagType::Text).missing(),
-    flag("disable-compression", None, FlagType::Bool).missing(),
-    flag("insecure-skip-tls-verify", None, FlagType::Bool).missing(),
-    flag("kubeconfig", None, FlagType::Text).missing(),
+    flag("as", None, FlagType::Text),
+    flag("as-group", None, FlagType::Texts),
+    flag("as-uid", None, FlagType::Text),
+    flag("as-user-extra", None, FlagType::Texts),
+    flag("cache-dir", None, FlagType::Text),
+    flag("certificate-authority", None, FlagType::Text),
+    flag("client-certificate", None, FlagType::Text),
+    flag("client-key", None, FlagType::Text),
+    flag("disable-compression", None, FlagType::Bool),
+    flag("insecure-skip-tls-verify", None, FlagType::Bool),
+    flag("kubeconfig", None, FlagType::Text),
     flag("kuberc", None, FlagType::Text).missing(),
     flag("log-flush-frequency", None, FlagType::Duration).missing(),
-    flag("match-server-version", None, FlagType::Bool).missing(),
-    flag("password", None, FlagType::Text).missing(),
-    flag("profile", None, FlagType::Text).missing(),
+    flag("match-server-version", None, FlagType::Bool),
+    flag("password", None, FlagType::Text),
+    flag("profile", None, FlagType::Text),
     flag("profile-output", None, FlagType::Text).missing(),
-    flag("server", Some('s'), FlagType::Text).missing(),
-    flag("tls-server-name", None, FlagType::Text).missing(),
-    flag("token", None, FlagType::Text).missing(),
-    flag("username", None, FlagType::Text).missing(),
+    flag("server", Some('s'), FlagType::Text),
+    flag("tls-server-name", None, FlagType::Text),
+    flag("token", None, FlagType::Text),
+    flag("username", None, FlagType::Text),
     flag("vmodule", None, FlagType::Text).missing(),
-    flag("warnings-as-errors", None, FlagType::Bool).missing(),
+    flag("warnings-as-errors", None, FlagType::Bool),
 ];
 
 /// A command line, read.
@@ -57,6 +57,13 @@ impl Cli {
     #[must_use]
     pub fn usage(&self, text: &str) -> Failure {
         usage(self.path, text)
+    }
+
+    /// Whether the command has a flag of this name itself, beside the global one.
+    #[must_use]
+    pub fn own_flag(&self, name: &str) -> bool {
+        let verb = verbs::find(self.path);
+        verb.is_some_and(|verb| verb.flags.iter().any(|flag| flag.long == name))
     }
 
     /// The name of a file flag's first value.
@@ -197,7 +204,6 @@ pub fn read(words: &[String], context: &Context<'_>) -> Result<Command, Failure>
         flags,
         namespace,
     };
-    check_globals(&cli)?;
     Ok(Command::Verb(verb, cli))
 }
 
@@ -296,46 +302,6 @@ fn parse_flags(words: &[String], known: &[Flag], path: &str) -> Result<Flags, Fa
         }
         FlagError::Missing(name) => Failure::error(format!("--{name} is not simulated here")),
     })
-}
-
-fn check_globals(cli: &Cli) -> Result<(), Failure> {
-    let flags = &cli.flags;
-    match flags.text("context") {
-        None | Some("" | CONTEXT) => {}
-        Some(other) => {
-            return Err(Failure::bare(format!(
-                "Error in configuration: context was not found for specified context: {other}"
-            )));
-        }
-    }
-    match flags.text("cluster") {
-        None | Some("" | "kubernetes") => {}
-        Some(other) => {
-            return Err(Failure::error(format!(
-                "no server found for cluster \"{other}\""
-            )));
-        }
-    }
-    match flags.text("user") {
-        None | Some("" | "kubernetes-admin") => {}
-        Some(other) => {
-            return Err(Failure::error(format!(
-                "auth info \"{other}\" does not exist"
-            )));
-        }
-    }
-    if let Some(text) = flags.text("request-timeout")
-        && text.parse::<u32>().is_err()
-        && super::flags::parse_duration(text).is_err()
-    {
-        return Err(Failure::error(
-            "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)",
-        ));
-    }
-    if flags.int("v").is_some_and(|level| level > 0) {
-        return Err(Failure::error("logging with -v is not simulated here"));
-    }
-    Ok(())
 }
 
 /// The name of the only context.

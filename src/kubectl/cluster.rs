@@ -154,6 +154,8 @@ pub fn targets(cx: &mut Context<'_>, cli: &Cli, args: &[String]) -> Result<Targe
     Ok(targets)
 }
 
+/// The objects of files: as they are stored or, with `--local` and where a command makes something new of
+/// them, as they are written.
 fn from_files(cx: &mut Context<'_>, cli: &Cli) -> Result<Targets, Failure> {
     let loaded = super::load::documents(cx, cli)?;
     let mut targets = Targets {
@@ -163,6 +165,17 @@ fn from_files(cx: &mut Context<'_>, cli: &Cli) -> Result<Targets, Failure> {
     };
     for document in loaded.documents {
         let (of, file) = (document.of, document.file);
+        // `scale` asks for the subresource at once, and finds out that there is none.
+        let scales = matches!(of.kind, "Deployment" | "ReplicaSet" | "StatefulSet");
+        let unread = matches!(cli.path, "expose" | "autoscale") || cli.path == "scale" && !scales;
+        if cli.flags.on("local") || unread {
+            let Some(kind) = of.simulated() else {
+                continue;
+            };
+            let object = Arc::new(Object::new(kind, document.tree));
+            targets.found.push(Target { object, of, file });
+            continue;
+        }
         match fetch(cx.world, of, &document.namespace, &document.name) {
             Ok(object) => targets.found.push(Target { object, of, file }),
             Err(error) => targets.failure.add(error.into()),

@@ -149,7 +149,8 @@ impl Loaded {
                         )));
                         return;
                     }
-                    if written.is_empty() {
+                    // What is only read from its file stays as it is.
+                    if written.is_empty() && !cli.flags.on("local") {
                         tree.set(&["metadata", "namespace"], cli.namespace.as_str());
                     }
                 }
@@ -217,7 +218,16 @@ fn type_of(tree: &Value, file: &str, validate: bool) -> Result<&'static Resource
 /// The refusal.
 pub fn decode(of: &ResourceType, tree: &Value, cli: &Cli) -> Result<Vec<String>, ApiError> {
     let Some(kind) = of.simulated() else {
-        return Ok(Vec::new());
+        // Some of the kinds that are not simulated are known well enough to be read.
+        let decoded = manifest::decode(of.kind, tree);
+        let strict = !matches!(
+            cli.flags.text("validate"),
+            Some("ignore" | "false" | "warn")
+        );
+        return match decoded.error(of.kind, of.version()).filter(|_| strict) {
+            Some(error) => Err(error),
+            None => Ok(Vec::new()),
+        };
     };
     if let Some(error) = manifest::wrong_case(kind, tree) {
         return Err(error);

@@ -8,6 +8,7 @@ pub mod describe;
 pub mod explain;
 pub mod failure;
 pub mod flags;
+mod globals;
 pub mod load;
 pub mod manual;
 pub mod patch;
@@ -96,6 +97,7 @@ fn start(words: &[String], cx: &mut Context<'_>) -> Result<Started, Failure> {
             if reads && cx.stdin.open {
                 return Ok(Started::Reading);
             }
+            globals::check(&cli, cx)?;
             warn_of_flags(cx, &cli);
             (verb.run)(cx, &cli).map(Started::As)
         }
@@ -140,6 +142,11 @@ pub(crate) fn klog(now: crate::api::Time, place: &str, text: &str) -> String {
 /// Prints why a command failed.
 pub(crate) fn fail(cx: &mut Context<'_>, failure: &Failure) -> Progress {
     cx.out.stdout(failure.said());
-    cx.out.stderr(format!("{}\n", failure.text()));
+    // Its own words get a line end where there is none, a refusal of the API server always one more.
+    let mut text = failure.text();
+    if !(text.ends_with('\n') && text.starts_with("error: ")) {
+        text.push('\n');
+    }
+    cx.out.stderr(text);
     Progress::Done(1)
 }

@@ -216,7 +216,7 @@ pub fn find(word: &str) -> Result<&'static ResourceType, Failure> {
             && (rest.is_empty()
                 || rest == t.group()
                 || rest.split_once('.') == Some((t.version(), t.group()))
-                || (t.group().is_empty() && rest.trim_end_matches('.') == t.version()))
+                || (t.group().is_empty() && rest.strip_suffix('.') == Some(t.version())))
     };
     TYPES.iter().find(fits).ok_or_else(|| {
         Failure::error(format!(

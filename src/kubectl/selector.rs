@@ -256,29 +256,46 @@ impl Parser {
     }
 }
 
+const PREFIX_RULE: &str = "prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const NAME_RULE: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 const KEY_RULE: &str = "a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
 /// What is said of a label value that is not one.
 pub const VALUE_RULE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
 fn check_key(key: &str) -> Result<(), String> {
-    match key_fault(key) {
-        Some(rule) => Err(format!("<nil>: Invalid value: \"{key}\": {rule}")),
-        None => Ok(()),
+    let faults = key_faults(key);
+    if faults.is_empty() {
+        return Ok(());
     }
+    let rules = faults.join("; ");
+    Err(format!("<nil>: Invalid value: \"{key}\": {rules}"))
 }
 
-/// What is wrong with the key of a label or taint; `None` if nothing.
+/// What is wrong with the key of a label or taint.
 #[must_use]
-pub fn key_fault(key: &str) -> Option<&'static str> {
-    let name = key.rsplit_once('/').map_or(key, |(_, name)| name);
+pub fn key_faults(key: &str) -> Vec<&'static str> {
+    let (prefix, name) = match key.rsplit_once('/') {
+        Some((prefix, name)) => (Some(prefix), name),
+        None => (None, key),
+    };
     if key.matches('/').count() > 1 {
-        Some(KEY_RULE)
-    } else if !plain_name(name) {
-        Some(NAME_RULE)
-    } else {
-        None
+        return vec![KEY_RULE];
     }
+    let faults = [
+        (prefix == Some(""), "prefix part must be non-empty"),
+        (
+            prefix.is_some_and(|prefix| !prefix.is_empty() && !is_subdomain(prefix)),
+            PREFIX_RULE,
+        ),
+        (name.is_empty(), "name part must be non-empty"),
+        (
+            name.len() > LONGEST,
+            "name part must be no more than 63 bytes",
+        ),
+        (!plain_name(name), NAME_RULE),
+    ];
+    let wrong = faults.into_iter().filter(|(is_wrong, _)| *is_wrong);
+    wrong.map(|(_, rule)| rule).collect()
 }
 
 fn check_values(key: &str, operator: Operator, values: &[String]) -> Result<(), String> {
@@ -288,13 +305,24 @@ fn check_values(key: &str, operator: Operator, values: &[String]) -> Result<(), 
                 "values[{i}][{key}]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value must be an integer"
             ));
         }
-        if !is_label_value(value) {
+        if let Some(rule) = value_fault(value) {
             return Err(format!(
-                "values[{i}][{key}]: Invalid value: \"{value}\": {VALUE_RULE}"
+                "values[{i}][{key}]: Invalid value: \"{value}\": {rule}"
             ));
         }
     }
     Ok(())
+}
+
+/// The most bytes of a label's value, or of its key after the prefix.
+const LONGEST: usize = 63;
+
+/// Parts in small letters, digits and hyphens, joined by dots.
+fn is_subdomain(text: &str) -> bool {
+    let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    text.split('.').all(|part| {
+        part.starts_with(edge) && part.ends_with(edge) && part.chars().all(|c| edge(c) || c == '-')
+    })
 }
 
 fn plain_name(text: &str) -> bool {
@@ -306,10 +334,16 @@ fn plain_name(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
-/// Whether the text may be the value of a label (its length aside).
+/// What is wrong with the value of a label; `None` if nothing.
 #[must_use]
-pub fn is_label_value(text: &str) -> bool {
-    text.is_empty() || plain_name(text)
+pub fn value_fault(text: &str) -> Option<&'static str> {
+    if text.len() > LONGEST {
+        Some("must be no more than 63 bytes")
+    } else if text.is_empty() || plain_name(text) {
+        None
+    } else {
+        Some(VALUE_RULE)
+    }
 }
 
 /// A condition on fields: path, value, whether equal or different.
@@ -332,6 +366,12 @@ impl FieldQuery {
                     "invalid selector: '{text}'; can't understand '{part}'"
                 ));
             };
+            if let Some(c) = value.chars().find(|c| *c == '=') {
+                return Err(format!(
+                    "invalid field selector: unescaped character in value: {}",
+                    c as u32
+                ));
+            }
             if !supported(kind, path) {
                 return Err(not_supported(kind, path));
             }
@@ -373,7 +413,6 @@ fn supported(kind: Kind, path: &str) -> bool {
         Kind::Node => &["spec.unschedulable"],
         Kind::Namespace => &["status.phase"],
         Kind::Service => &["spec.clusterIP", "spec.type"],
-        Kind::ReplicaSet => &["status.replicas"],
         Kind::Secret => &["type"],
         Kind::Event => &[
             "involvedObject.kind",

@@ -3,7 +3,9 @@
 use super::cli::{Cli, DryRun};
 use super::failure::Failure;
 use super::flags::quote;
+use super::load::Document;
 use super::patch::{json_patch, merge, strategic};
+use super::print::json;
 use super::print::output::Output;
 use super::resources::ResourceType;
 use crate::api::{ApiError, Cause, DeleteOptions, ErrorReason, Key, Kind, Object, Value};
@@ -39,6 +41,19 @@ pub fn kind_of(of: &ResourceType) -> Result<Kind, Failure> {
         .ok_or_else(|| Failure::error(format!("{} objects are not simulated here", of.kind)))
 }
 
+/// The same for a document; what the API server would say of its text comes first.
+///
+/// # Errors
+/// The API server's refusal, or a sentence for types that are not simulated.
+pub fn kind_to_create(document: &Document, cli: &Cli) -> Result<Kind, Failure> {
+    let of = document.of;
+    if of.simulated().is_none() {
+        super::load::decode(of, &document.tree, cli)
+            .map_err(|error| Failure::server(error, "creating", &document.file))?;
+    }
+    kind_of(of)
+}
+
 /// Writes a changed pod template and says so: the tail of every `kubectl set`. `said` is what the success
 /// and the refusal call it. The refusal of one object is answered inside, as the others go on.
 ///
@@ -50,11 +65,12 @@ pub fn template(
     object: &Object,
     tree: Value,
     said: (&str, &str),
-    cli: &Cli,
+    (cli, local): (&Cli, bool),
     output: &Output,
 ) -> Result<Result<(), Failure>, Failure> {
     let dry_run = cli.dry_run()?;
     let updated = match dry_run {
+        _ if local => Ok(Arc::new(Object::new(object.kind, tree))),
         DryRun::Client => Ok(Arc::new(Object::new(object.kind, tree))),
         _ => cx
             .world
@@ -68,7 +84,7 @@ pub fn template(
             said.0,
             dry_run.suffix()
         )),
-        Ok(updated) => cx.out.stdout(output.one(cx.world, &updated)?),
+        Ok(updated) => cx.out.stdout(output.typed(cx.world, &updated)?),
         Err(error) => {
             // `set resources` forgets the colon.
             let colon = if said.1 == "resources" { "" } else { ":" };
@@ -97,7 +113,13 @@ pub fn create(
         return Err(ApiError::new(ErrorReason::MethodNotAllowed, what));
     };
     let (tree, mut warnings) = decoded(of, kind, tree, cli)?;
-    let object = cx.world.create(kind, tree, &cli.writer(), dry_run)?;
+    let mut object = cx.world.create(kind, tree, &cli.writer(), dry_run)?;
+    if dry_run {
+        // It gets a version when it is stored.
+        object = Arc::new(object.with(|tree| {
+            tree.remove(&["metadata", "resourceVersion"]);
+        }));
+    }
     warnings.extend(manifest::warnings(kind, object.tree()));
     Ok(Answer { object, warnings })
 }
@@ -242,7 +264,29 @@ pub fn patched(
     how: PatchType,
     strict: bool,
 ) -> Result<(Value, Vec<String>), Failure> {
-    let mut tree = match how {
+    let mut tree = patched_tree(current, patch, how)?;
+    let decoded = manifest::decode(current.kind.name(), &tree);
+    if let Some(fault) = decoded.types.first() {
+        return Err(bad_value(current.kind, &tree, patch, how, fault));
+    }
+    let unknown = drop_unknown(current.kind, &mut tree);
+    if strict && !unknown.is_empty() {
+        let texts: Vec<&str> = unknown.iter().map(|fault| fault.message.as_str()).collect();
+        let what = format!("strict decoding error: {}", texts.join(", "));
+        return Err(invalid_patch(&strategic::go_map(patch), &what));
+    }
+    Ok((
+        tree,
+        unknown.into_iter().map(|fault| fault.message).collect(),
+    ))
+}
+
+/// The tree of an object after a patch, whatever came of it.
+///
+/// # Errors
+/// A patch that does not fit.
+pub fn patched_tree(current: &Object, patch: &Value, how: PatchType) -> Result<Value, Failure> {
+    Ok(match how {
         PatchType::Strategic => {
             expect_map(patch, "")?;
             let patch = if patch.is_null() {
@@ -261,21 +305,7 @@ pub fn patched(
             let operations = operations(patch)?;
             json_patch::apply(current.tree(), &operations).ok_or_else(rejected)?
         }
-    };
-    let decoded = manifest::decode(current.kind.name(), &tree);
-    if let Some(fault) = decoded.types.first() {
-        return Err(bad_value(&tree, patch, how, fault));
-    }
-    let unknown = drop_unknown(current.kind, &mut tree);
-    if strict && !unknown.is_empty() {
-        let texts: Vec<&str> = unknown.iter().map(|fault| fault.message.as_str()).collect();
-        let what = format!("strict decoding error: {}", texts.join(", "));
-        return Err(invalid_patch(&strategic::go_map(patch), &what));
-    }
-    Ok((
-        tree,
-        unknown.into_iter().map(|fault| fault.message).collect(),
-    ))
+    })
 }
 
 fn expect_map(patch: &Value, prefix: &str) -> Result<(), Failure> {
@@ -312,9 +342,10 @@ fn rejected() -> Failure {
     ApiError::new(ErrorReason::Invalid, message).into()
 }
 
-fn bad_value(tree: &Value, patch: &Value, how: PatchType, fault: &Fault) -> Failure {
+fn bad_value(kind: Kind, tree: &Value, patch: &Value, how: PatchType, fault: &Fault) -> Failure {
     if how != PatchType::Strategic {
-        return invalid_patch(&tree.to_go_json(), &fault.message);
+        let shown = json::to_patched_line(kind.name(), tree, &touched(patch, how));
+        return invalid_patch(&shown, &fault.message);
     }
     let words: Vec<&str> = fault.message.split(' ').collect();
     let given = words.get(3).copied().unwrap_or_default();
@@ -341,6 +372,34 @@ fn bad_value(tree: &Value, patch: &Value, how: PatchType, fault: &Fault) -> Fail
         format!("cannot restore struct from: {go}")
     };
     invalid_patch(&strategic::go_map(patch), &what)
+}
+
+/// The paths of the maps that a patch goes through, as JSON pointers: what is written there again has its keys
+/// sorted, the rest stays as the API server had written it.
+fn touched(patch: &Value, how: PatchType) -> Vec<String> {
+    fn merged(patch: &Value, at: &str, paths: &mut Vec<String>) {
+        if let Value::Map(map) = patch {
+            paths.push(at.to_owned());
+            for (key, value) in map.iter() {
+                merged(value, &format!("{at}/{key}"), paths);
+            }
+        }
+    }
+    let mut paths = vec![String::new()];
+    if how == PatchType::Merge {
+        merged(patch, "", &mut paths);
+        return paths;
+    }
+    let Value::List(operations) = patch else {
+        return paths;
+    };
+    for operation in operations {
+        for key in ["path", "from"] {
+            let path = operation.str_at(&[key]).unwrap_or_default();
+            paths.extend(path.match_indices('/').map(|(at, _)| path[..at].to_owned()));
+        }
+    }
+    paths
 }
 
 fn invalid_patch(value: &str, what: &str) -> Failure {

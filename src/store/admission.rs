@@ -156,6 +156,7 @@ impl Store {
         match kind {
             Kind::Pod => {
                 self.check_priority(tree)?;
+                self.check_account(tree)?;
                 let name = tree
                     .str_at(&["metadata", "name"])
                     .unwrap_or_default()
@@ -195,6 +196,13 @@ impl Store {
             Kind::Deployment | Kind::ReplicaSet => {
                 tree.set(&["metadata", "generation"], 1);
                 tree.set(&["status"], Value::empty_map());
+            }
+            Kind::HorizontalPodAutoscaler => {
+                let status = [
+                    ("currentMetrics", Value::Null),
+                    ("desiredReplicas", 0.into()),
+                ];
+                tree.set(&["status"], Value::map(status));
             }
             Kind::EndpointSlice => tree.set(&["metadata", "generation"], 1),
             Kind::PersistentVolumeClaim => {
@@ -256,6 +264,28 @@ impl Store {
         };
         tree.set(&["spec", "priority"], priority);
         Ok(())
+    }
+
+    /// A ServiceAccount that a Pod names is there. The one called `default` every namespace has, or is just
+    /// getting, for which the API server waits. `plugin/pkg/admission/serviceaccount/admission.go`
+    fn check_account(&self, tree: &Value) -> Result<(), ApiError> {
+        let text = |path: &[&str]| tree.str_at(path).unwrap_or_default();
+        let (namespace, account) = (
+            text(&["metadata", "namespace"]),
+            text(&["spec", "serviceAccountName"]),
+        );
+        let key = Key::new(Kind::ServiceAccount, namespace, account);
+        if matches!(account, "" | "default") || self.objects.contains_key(&key) {
+            return Ok(());
+        }
+        let why = format!(
+            "error looking up service account {namespace}/{account}: serviceaccount \"{account}\" not found"
+        );
+        Err(ApiError::forbidden(
+            Kind::Pod,
+            text(&["metadata", "name"]),
+            &why,
+        ))
     }
 
     /// What the strategy of a kind keeps or drops in an update.

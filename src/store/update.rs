@@ -58,7 +58,12 @@ impl Store {
             written.clone_from(&tree);
         }
         self.prepare_update(&old, &mut tree);
-        if old.meta.generation > 0 && spec_of(kind, &tree) != spec_of(kind, old.tree()) {
+        // Of a Deployment the annotations count as well: `pkg/registry/apps/deployment/strategy.go`.
+        let annotated = kind == Kind::Deployment
+            && tree.map_at(&["metadata", "annotations"])
+                != old.tree().map_at(&["metadata", "annotations"]);
+        let respecified = spec_of(kind, &tree) != spec_of(kind, old.tree());
+        if old.meta.generation > 0 && (respecified || annotated) {
             tree.set(&["metadata", "generation"], old.meta.generation + 1);
         }
         let causes = crate::manifest::validate_update(kind, &tree, old.tree());

@@ -46,7 +46,7 @@ impl Bench {
 
 /// The commands of `tools` that a stage needs and that exist. A stage whose
 /// command is not here yet says so.
-const TOOLS_KNOWS: &[&str] = &["conformance", "hashes", "model"];
+const TOOLS_KNOWS: &[&str] = &["conformance", "fuzz", "hashes", "model"];
 
 /// One thing that must hold. To add one, write a function and name it in [`STAGES`].
 struct Stage {
@@ -82,6 +82,10 @@ const STAGES: &[Stage] = &[
     Stage {
         name: "model",
         run: model,
+    },
+    Stage {
+        name: "fuzz",
+        run: fuzz,
     },
     Stage {
         name: "tests-in-wasm",
@@ -291,6 +295,15 @@ fn conformance(bench: &Bench) -> Outcome {
 /// Random acts on random worlds: what must hold of a StatefulSet holds at every step.
 fn model(bench: &Bench) -> Outcome {
     counted(&mut with_tools(bench, &["model"]))
+}
+
+/// Recorded commands and manifests with small changes: none panics, takes long or grows without bound. The part
+/// of `cargo xtask soak` that is short enough for every change; ten times the time, as others use the machine.
+fn fuzz(bench: &Bench) -> Outcome {
+    if !is_there("fuzz") {
+        return Ok(Counts::default());
+    }
+    counted(&mut with_tools(bench, &["fuzz", "20000", "--slack", "10"]))
 }
 
 /// The core's tests once more, compiled to wasm and run by Node.

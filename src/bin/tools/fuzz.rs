@@ -1,5 +1,7 @@
 //! `tools fuzz [COUNT [FIRST]]`: inputs made from the corpus and the shell's scripts by small changes, typed
-//! into a world with a set. None may panic, take long, or make the session grow past its bounds.
+//! into a world with a set. None may panic, take long, or make the session grow past its bounds, and at least
+//! 30 % of them must be read without complaint. How long an input takes is the time that its thread computes,
+//! where the system tells it; with `--slack N` it may be N times the bound, as on a machine that others use.
 
 use playground::api::{Str, Value};
 use playground::session::{Desk, Input, Origin, Session, Stability};
@@ -9,8 +11,11 @@ use playground::store::Draw;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-/// The longest that one input may take. Measured again when it was longer: other programs run as well.
+/// The longest that one input may take. Measured again when it was longer: other programs run as well, and
+/// share its caches.
 const LONGEST: Duration = Duration::from_millis(100);
+/// How often an input that took too long is measured again.
+const AGAIN: usize = 3;
 /// The most that one input may print, in bytes.
 const MOST_PRINTED: usize = 16 << 20;
 /// The most objects that one input may make.
@@ -44,11 +49,13 @@ struct Count {
     slowest: Duration,
 }
 
-/// Runs `count` inputs from number `first` on. Answers whether all went well.
+/// Runs `count` inputs from number `first` on; one may take `slack` times [`LONGEST`]. Answers whether all
+/// went well.
 ///
 /// # Errors
 /// The corpus cannot be read.
-pub fn run(count: u64, first: u64) -> Result<bool, String> {
+pub fn run(count: u64, first: u64, slack: u32) -> Result<bool, String> {
+    let longest = LONGEST * slack.max(1);
     let seeds = seeds()?;
     let base = base();
     let objects = base.world().store().all().count();
@@ -64,7 +71,10 @@ pub fn run(count: u64, first: u64) -> Result<bool, String> {
         let (began, clock) = (computed(), Instant::now());
         let mut outcome = catch_unwind(AssertUnwindSafe(|| typed(&base, kind, &text)));
         let mut took = since(began, clock);
-        if took > LONGEST {
+        for _ in 0..AGAIN {
+            if took <= longest {
+                break;
+            }
             let (again, clock) = (computed(), Instant::now());
             outcome = catch_unwind(AssertUnwindSafe(|| typed(&base, kind, &text)));
             took = took.min(since(again, clock));
@@ -85,7 +95,7 @@ pub fn run(count: u64, first: u64) -> Result<bool, String> {
                 }
             }
         }
-        if took > LONGEST {
+        if took > longest {
             fault(format!("it takes {} ms", took.as_millis()));
         }
     }
@@ -99,7 +109,8 @@ pub fn run(count: u64, first: u64) -> Result<bool, String> {
         tried += count.tried;
         parsed += count.parsed;
     }
-    println!("{parsed} of {tried} inputs parse");
+    let share = parsed * 100 / tried.max(1);
+    println!("{parsed} of {tried} inputs parse: {share} %");
     for fault in faults.iter().take(20) {
         println!("FAULT {fault}");
     }

@@ -23,9 +23,7 @@ fn main() -> ExitCode {
         }
         Some((tool, rest)) if tool == "model" => model(rest),
         Some((tool, rest)) if tool == "world" => world(rest),
-        Some((tool, rest)) if tool == "fuzz" => {
-            number(rest, 0, 50_000).and_then(|count| fuzz::run(count, number(rest, 1, 1)?))
-        }
+        Some((tool, rest)) if tool == "fuzz" => fuzz_inputs(rest),
         Some((tool, _)) if tool == "soak" => soak(),
         Some((tool, rest)) if tool == "hashes" => {
             let count = rest
@@ -46,6 +44,16 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// `tools fuzz [COUNT [FIRST]] [--slack N]`
+fn fuzz_inputs(arguments: &[String]) -> Result<bool, String> {
+    let (numbers, slack) = match arguments.iter().position(|word| word == "--slack") {
+        Some(at) => (&arguments[..at], number(arguments, at + 1, 1)?),
+        None => (arguments, 1),
+    };
+    let slack = u32::try_from(slack).map_err(|_| "the slack is too large".to_owned())?;
+    fuzz::run(number(numbers, 0, 50_000)?, number(numbers, 1, 1)?, slack)
 }
 
 /// The number in this place of the arguments.
@@ -85,7 +93,7 @@ fn world(arguments: &[String]) -> Result<bool, String> {
 /// `tools soak`: what takes too long for every change.
 fn soak() -> Result<bool, String> {
     println!("== fuzz");
-    let fuzzed = fuzz::run(1_000_000, 1)?;
+    let fuzzed = fuzz::run(1_000_000, 1, 1)?;
     println!("== model");
     let modelled = model(&["10000000".to_owned()])?;
     Ok(fuzzed && modelled)

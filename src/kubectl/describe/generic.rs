@@ -1,6 +1,6 @@
 //! `describe` of ConfigMaps, Namespaces, Nodes, and of what has no text of its own.
 
-use super::page::{Page, date, date_at, text};
+use super::page::{Page, date, date_at, number, text};
 use crate::api::Arrange as _;
 use crate::api::{Kind, Map, Object, Value};
 use crate::kubectl::print::cells::cluster::roles;
@@ -30,6 +30,57 @@ pub fn config_map(page: &mut Page, map: &Object) {
     page.line(0, "BinaryData");
     page.line(0, "====");
     page.line(0, "");
+}
+
+pub fn account(page: &mut Page, account: &Object) {
+    heading(page, account);
+    let secrets = account.tree().items_at(&["imagePullSecrets"]);
+    let names: Vec<String> = secrets.iter().map(|s| text(s, &["name"])).collect();
+    page.several(0, "Image pull secrets", &names);
+}
+
+pub fn autoscaler(page: &mut Page, autoscaler: &Object) {
+    heading(page, autoscaler);
+    page.entry(0, "CreationTimestamp", date(autoscaler.meta.created));
+    let tree = autoscaler.tree();
+    let target = |key: &str| text(tree, &["spec", "scaleTargetRef", key]);
+    page.entry(
+        0,
+        "Reference",
+        format!("{}/{}", target("kind"), target("name")),
+    );
+    page.entry(0, "Metrics", "( current / target )");
+    for metric in tree.items_at(&["spec", "metrics"]) {
+        let about = format!("resource {} on pods", text(metric, &["resource", "name"]));
+        // Nothing measures here, as in a cluster without metrics.
+        match metric.at(&["resource", "target", "averageValue"]) {
+            Some(value) => {
+                let aim = value.as_str().unwrap_or_default();
+                page.entry(1, &about, format!("<unknown> / {aim}"));
+            }
+            None => {
+                let aim = number(metric, &["resource", "target", "averageUtilization"]);
+                let about = format!("{about}  (as a percentage of request)");
+                page.entry(1, &about, format!("<unknown> / {aim}%"));
+            }
+        }
+    }
+    for (key, field) in [
+        ("Min replicas", "minReplicas"),
+        ("Max replicas", "maxReplicas"),
+    ] {
+        page.entry(0, key, number(tree, &["spec", field]).to_string());
+    }
+    let count = |key: &str| number(tree, &["status", key]);
+    page.entry(
+        0,
+        &format!("{} pods", target("kind")),
+        format!(
+            "{} current / {} desired",
+            count("currentReplicas"),
+            count("desiredReplicas")
+        ),
+    );
 }
 
 pub fn namespace(page: &mut Page, namespace: &Object) {

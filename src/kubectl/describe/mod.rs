@@ -32,6 +32,8 @@ pub fn describe(world: &World, object: &Object, with_events: bool) -> String {
         Kind::PersistentVolume => storage::volume(&mut page, object, now),
         Kind::StorageClass => storage::class(&mut page, object),
         Kind::ConfigMap => generic::config_map(&mut page, object),
+        Kind::ServiceAccount => generic::account(&mut page, object),
+        Kind::HorizontalPodAutoscaler => generic::autoscaler(&mut page, object),
         Kind::Namespace => generic::namespace(&mut page, object),
         Kind::Node => generic::node(&mut page, world, object),
         _ => generic::any(&mut page, object),

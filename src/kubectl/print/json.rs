@@ -1,7 +1,7 @@
 //! `-o json`: four blanks for a level, keys in byte order or, of what kubectl holds as a type of Go's, in the
 //! order of that type's fields.
 
-use crate::api::{Map, Value};
+use crate::api::{Arrange as _, Map, Value};
 use crate::manifest::schema::{Type, fields, in_order};
 
 /// The value as kubectl prints it, with a line end.
@@ -16,29 +16,63 @@ pub fn to_typed_json(kind: &'static str, value: &Value) -> String {
     printed(value, Some(&Type::Struct(kind)))
 }
 
-/// An object on one line, as the API server quotes it in errors: its fields in Go's order.
+/// A patched object on one line, as the API server quotes it in errors: in Go's order, but for the maps at
+/// `sorted` (JSON pointers), which were written again after the patch.
 #[must_use]
-pub fn to_typed_line(kind: &'static str, value: &Value) -> String {
+pub fn to_patched_line(kind: &'static str, value: &Value, sorted: &[String]) -> String {
     let mut out = String::new();
-    write(value, Some(&Type::Struct(kind)), None, &mut out);
+    line(value, Some(&Type::Struct(kind)), "", sorted, &mut out);
     out
+}
+
+fn line(value: &Value, kind: Option<&Type>, at: &str, sorted: &[String], out: &mut String) {
+    match value {
+        Value::Map(map) => {
+            let mut all = entries(map, kind);
+            if sorted.iter().any(|path| path == at) {
+                all.arrange_by(|a, b| a.0.cmp(b.0));
+            }
+            out.push('{');
+            for (i, (key, item, kind)) in all.into_iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                out.push_str(&Value::from(key).to_go_json());
+                out.push(':');
+                line(item, kind.as_ref(), &format!("{at}/{key}"), sorted, out);
+            }
+            out.push('}');
+        }
+        Value::List(list) => {
+            let kind = match kind {
+                Some(Type::List(kind)) => Some(&**kind),
+                _ => None,
+            };
+            out.push('[');
+            for (i, item) in list.iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                line(item, kind, &format!("{at}/{i}"), sorted, out);
+            }
+            out.push(']');
+        }
+        other => out.push_str(&other.to_go_json()),
+    }
 }
 
 fn printed(value: &Value, kind: Option<&Type>) -> String {
     let mut out = String::new();
-    write(value, kind, Some(0), &mut out);
+    write(value, kind, 0, &mut out);
     out.push('\n');
     out
 }
 
-/// Writes a value; `depth` is the level of its lines, `None` to write it in one line.
-fn write(value: &Value, kind: Option<&Type>, depth: Option<usize>, out: &mut String) {
-    let inner = depth.map(|depth| depth + 1);
-    let line = |depth: Option<usize>, out: &mut String| {
-        if let Some(depth) = depth {
-            out.push('\n');
-            out.extend(std::iter::repeat_n("    ", depth));
-        }
+fn write(value: &Value, kind: Option<&Type>, depth: usize, out: &mut String) {
+    let inner = depth + 1;
+    let line = |depth: usize, out: &mut String| {
+        out.push('\n');
+        out.extend(std::iter::repeat_n("    ", depth));
     };
     match value {
         Value::List(list) if !list.is_empty() => {
@@ -65,7 +99,7 @@ fn write(value: &Value, kind: Option<&Type>, depth: Option<usize>, out: &mut Str
                 }
                 line(inner, out);
                 out.push_str(&Value::from(key).to_go_json());
-                out.push_str(if depth.is_some() { ": " } else { ":" });
+                out.push_str(": ");
                 write(item, kind.as_ref(), inner, out);
             }
             line(depth, out);
@@ -109,8 +143,8 @@ mod tests {
         let set = r#"{"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"labels":{"b":"1","a":"2"},"name":"web"},"spec":{"replicas":1,"serviceName":"x","template":{"spec":{"containers":[{"image":"i","name":"c"}]}}}}"#;
         let value = Value::from_json(set).expect("json");
         assert_eq!(
-            to_typed_line("StatefulSet", &value),
-            r#"{"kind":"StatefulSet","apiVersion":"apps/v1","metadata":{"name":"web","labels":{"a":"2","b":"1"}},"spec":{"replicas":1,"template":{"spec":{"containers":[{"name":"c","image":"i"}]}},"serviceName":"x"}}"#
+            to_patched_line("StatefulSet", &value, &[String::new()]),
+            r#"{"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"web","labels":{"a":"2","b":"1"}},"spec":{"replicas":1,"template":{"spec":{"containers":[{"name":"c","image":"i"}]}},"serviceName":"x"}}"#
         );
     }
 }

@@ -182,6 +182,15 @@ impl<'a> Run<'a> {
         let mut visited = 0;
         for step in steps {
             let mut next = Vec::new();
+            if let Step::Union(parts) = step {
+                // First what the first part finds everywhere, then the next.
+                for part in parts {
+                    for value in &values {
+                        next.extend(self.walk(part, value)?);
+                    }
+                }
+                values.clear();
+            }
             for value in values {
                 self.step(step, value, &mut next)?;
                 if visited + next.len() > MOST_VALUES {
@@ -217,11 +226,7 @@ impl<'a> Run<'a> {
                 };
                 next.extend(slice(list.as_slice(), *from, *to, *by)?);
             }
-            Step::Union(parts) => {
-                for part in parts {
-                    next.extend(self.walk(part, value)?);
-                }
-            }
+            Step::Union(_) => {}
             Step::Recursive => descend(value, next),
             Step::Filter(left, comparison, right) => {
                 let items: Vec<&Value> = match value {

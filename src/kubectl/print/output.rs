@@ -11,6 +11,7 @@ use crate::kubectl::failure::Failure;
 use crate::kubectl::resources::ResourceType;
 use crate::shell::Context;
 use crate::sim::World;
+use std::cell::Cell;
 
 /// The value of `-o`.
 #[derive(Clone, Debug)]
@@ -22,8 +23,8 @@ pub enum Output {
     },
     /// `statefulset.apps/web`
     Name,
-    /// `-o yaml`; whether with managedFields.
-    Yaml(bool),
+    /// `-o yaml`; whether with managedFields, and whether something has been printed.
+    Yaml(bool, Cell<bool>),
     /// `-o kyaml`; whether with managedFields.
     Kyaml(bool),
     /// `-o json`; whether with managedFields.
@@ -36,7 +37,7 @@ pub enum Output {
     Columns(CustomColumns),
 }
 
-const FORMATS: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml";
+const FORMATS: &str = "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile";
 
 impl Output {
     /// Reads `-o` and `--template`.
@@ -60,6 +61,18 @@ impl Output {
         };
         let managed = cli.flags.on("show-managed-fields");
         let strict = !cli.flags.truth("allow-missing-template-keys", true);
+        // Only `get` prints tables.
+        let tables = cli.path == "get";
+        let unknown = || {
+            let (before, after) = match tables {
+                true => ("custom-columns,custom-columns-file,", ",wide,yaml"),
+                false => ("", ",yaml"),
+            };
+            Failure::error(format!(
+                "unable to match a printer suitable for the output format {}, allowed formats are: {before}{FORMATS}{after}",
+                crate::kubectl::flags::quote(given)
+            ))
+        };
         // Some printers are looked for by the word in lower case, some by the word itself.
         let lower = format.to_ascii_lowercase();
         let format = match lower.as_str() {
@@ -69,9 +82,10 @@ impl Output {
         match format {
             "" if argument.is_some() => template(argument, strict),
             "" => Ok(Output::Human { wide: false }),
+            "wide" | "custom-columns" | "custom-columns-file" if !tables => Err(unknown()),
             "wide" => Ok(Output::Human { wide: true }),
             "name" => Ok(Output::Name),
-            "yaml" => Ok(Output::Yaml(managed)),
+            "yaml" => Ok(Output::Yaml(managed, Cell::new(false))),
             "kyaml" => Ok(Output::Kyaml(managed)),
             "json" => Ok(Output::Json(managed)),
             "jsonpath" => {
@@ -97,10 +111,7 @@ impl Output {
                 let headers = !cli.flags.on("no-headers");
                 CustomColumns::of_file(&file("template ")?, headers).map(Output::Columns)
             }
-            _ => Err(Failure::error(format!(
-                "unable to match a printer suitable for the output format {}, allowed formats are: {FORMATS}",
-                crate::kubectl::flags::quote(given)
-            ))),
+            _ => Err(unknown()),
         }
     }
 
@@ -145,7 +156,7 @@ impl Output {
             }
         };
         match self {
-            Output::Yaml(managed) | Output::Kyaml(managed) | Output::Json(managed) => {
+            Output::Yaml(managed, _) | Output::Kyaml(managed) | Output::Json(managed) => {
                 print(*managed)
             }
             // A template sees them; where it cannot, they need not be worked out.
@@ -157,13 +168,34 @@ impl Output {
         }
     }
 
+    /// Prints an object that kubectl holds as the type of its kind: what Go always writes stands in it, and as
+    /// JSON it has the order of Go's fields.
+    ///
+    /// # Errors
+    /// A template that does not fit the object.
+    pub fn typed(&self, world: &World, object: &Object) -> Result<String, Failure> {
+        let kind = object.kind.name();
+        let object = object.with(|tree| crate::manifest::canonicalise(kind, tree));
+        let Output::Json(managed) = self else {
+            return self.one(world, &object);
+        };
+        let tree = match managed {
+            true => world.store().with_managed_fields(&object),
+            false => without_managed_fields(object.tree()),
+        };
+        Ok(json::to_typed_json(kind, &tree))
+    }
+
     /// Prints a tree: an object or a list of them.
     ///
     /// # Errors
     /// A template that does not fit the object.
     pub fn value(&self, tree: &Value) -> Result<String, Failure> {
         match self {
-            Output::Yaml(_) => Ok(yaml::to_yaml(tree)),
+            Output::Yaml(_, printed) => {
+                let separator = if printed.replace(true) { "---\n" } else { "" };
+                Ok(format!("{separator}{}", yaml::to_yaml(tree)))
+            }
             Output::Kyaml(_) => Ok(kyaml::to_kyaml(tree)),
             Output::Json(_) => Ok(json::to_json(tree)),
             Output::JsonPath(path) => path.print(tree),

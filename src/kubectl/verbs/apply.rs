@@ -3,15 +3,16 @@
 
 use super::{
     ALL, DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, RECORD,
-    RECURSIVE, SELECTOR, TEMPLATE, TIMEOUT, apply_server, record,
+    RECURSIVE, SELECTOR, TEMPLATE, TIMEOUT, apply_server, prune, record,
 };
-use crate::api::{ErrorReason, Object, Value};
+use crate::api::{ErrorReason, Kind, Object, Value};
 use crate::kubectl::cli::{Cli, DryRun, Outcome};
 use crate::kubectl::cluster::fetch;
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag, quote};
 use crate::kubectl::load::{Document, documents};
 use crate::kubectl::patch::diff::three_way;
+use crate::kubectl::print::json;
 use crate::kubectl::print::output::{Output, list_of};
 use crate::kubectl::resources::ResourceType;
 use crate::kubectl::selector::Query;
@@ -39,8 +40,8 @@ pub const FLAGS: &[Flag] = &[
     flag("openapi-patch", None, FlagType::Bool),
     OUTPUT,
     flag("overwrite", None, FlagType::Bool),
-    flag("prune", None, FlagType::Bool).missing(),
-    flag("prune-allowlist", None, FlagType::Texts).missing(),
+    flag("prune", None, FlagType::Bool),
+    flag("prune-allowlist", None, FlagType::Texts),
     RECORD,
     RECURSIVE,
     SELECTOR,
@@ -64,6 +65,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     check_validate(cli)?;
     let dry_run = cli.dry_run()?;
     apply_server::check(cli, dry_run)?;
+    prune::check(cli)?;
     let output = Output::read(cli, cx)?;
     let mut loaded = documents(cx, cli)?;
     if let Some(labels) = cli.flags.text("selector") {
@@ -81,7 +83,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         return Err(Failure::error("no objects passed to apply"));
     }
     let mut failure = loaded.failure;
-    let mut applied = Vec::new();
+    let (mut applied, mut visited) = (Vec::new(), Vec::new());
     for document in &loaded.documents {
         let done = if cli.flags.on("server-side") {
             apply_server::apply(cx, cli, document, dry_run)
@@ -89,16 +91,19 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             one(cx, cli, document, dry_run)
         };
         match done {
-            Ok((object, what)) => match &output {
-                Output::Human { .. } => cx.out.stdout(format!(
-                    "{}/{} {what}{}\n",
-                    document.of.qualified_singular(),
-                    object.name(),
-                    dry_run.suffix()
-                )),
-                Output::Name => cx.out.stdout(output.one(cx.world, &object)?),
-                _ => applied.push(object),
-            },
+            Ok((object, what)) => {
+                visited.push(object.key());
+                match &output {
+                    Output::Human { .. } => cx.out.stdout(format!(
+                        "{}/{} {what}{}\n",
+                        document.of.qualified_singular(),
+                        object.name(),
+                        dry_run.suffix()
+                    )),
+                    Output::Name => cx.out.stdout(output.one(cx.world, &object)?),
+                    _ => applied.push(object),
+                }
+            }
             Err(error) => failure.add(error),
         }
     }
@@ -111,6 +116,9 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         }
     }
     failure.result()?;
+    if cli.flags.on("prune") {
+        prune::prune(cx, cli, &visited, dry_run, &output)?;
+    }
     if dry_run == DryRun::No {
         // The editor marks what was changed since.
         let now = cx.now();
@@ -146,6 +154,18 @@ pub fn with_last_applied(tree: &Value) -> Value {
     tree
 }
 
+/// The same for what kubectl made itself, as a type of Go's: no annotations where there were none.
+pub fn with_last_applied_typed(kind: Kind, tree: &Value) -> Value {
+    let (mut tree, mut written) = (tree.clone(), tree.clone());
+    crate::manifest::canonicalise(kind.name(), &mut written);
+    let line = json::to_patched_line(kind.name(), &written, &[]);
+    tree.set(
+        &["metadata", "annotations", LAST_APPLIED],
+        format!("{line}\n"),
+    );
+    tree
+}
+
 fn one(
     cx: &mut Context<'_>,
     cli: &Cli,
@@ -159,7 +179,7 @@ fn one(
         name,
         namespace,
     } = document;
-    let kind = write::kind_of(of)?;
+    let kind = write::kind_to_create(document, cli)?;
     if name.is_empty() {
         return Err(match tree.str_at(&["metadata", "generateName"]) {
             Some(prefix) => Failure::error(format!(

@@ -2,6 +2,7 @@
 //! `kubectl/pkg/cmd/create/create.go`, `kubectl/pkg/cmd/replace/replace.go`
 
 use super::apply::{check_validate, with_last_applied};
+use super::get_other::raw_write;
 use super::{
     DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, RECURSIVE,
     SELECTOR, TEMPLATE, TIMEOUT,
@@ -26,7 +27,7 @@ pub const FLAGS: &[Flag] = &[
     FILENAME,
     KUSTOMIZE,
     OUTPUT,
-    flag("raw", None, FlagType::Text).missing(),
+    flag("raw", None, FlagType::Text),
     flag("record", None, FlagType::Bool).missing(),
     RECURSIVE,
     flag("save-config", None, FlagType::Bool),
@@ -50,7 +51,7 @@ pub const REPLACE_FLAGS: &[Flag] = &[
     flag("grace-period", None, FlagType::Int).missing(),
     KUSTOMIZE,
     OUTPUT,
-    flag("raw", None, FlagType::Text).missing(),
+    flag("raw", None, FlagType::Text),
     RECURSIVE,
     flag("save-config", None, FlagType::Bool),
     MANAGED_FIELDS,
@@ -63,6 +64,9 @@ pub const REPLACE_FLAGS: &[Flag] = &[
 
 /// Runs `create`.
 pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    if let Some(path) = cli.flags.text("raw").filter(|path| !path.is_empty()) {
+        return raw_write(cx, cli, path);
+    }
     let args = &cli.flags.args;
     if !args.is_empty() {
         return Err(cli.usage(&format!("Unexpected args: [{}]", args.join(" "))));
@@ -86,7 +90,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
                     "created",
                 ));
             }
-            let _ = write::kind_of(document.of)?;
+            let _ = write::kind_to_create(document, cli)?;
             let answer = write::create(cx, document.of, &tree, cli, dry_run.on())
                 .map_err(|error| Failure::server(error, "creating", &document.file))?;
             answer.warn(cx);
@@ -97,6 +101,9 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
 
 /// Runs `replace`.
 pub fn run_replace(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    if let Some(path) = cli.flags.text("raw").filter(|path| !path.is_empty()) {
+        return raw_write(cx, cli, path);
+    }
     if cli.files().is_empty() {
         return Err(Failure::error("must specify one of -f and -k"));
     }

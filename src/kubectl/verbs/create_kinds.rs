@@ -2,7 +2,8 @@
 //! from flags.
 //! `kubectl/pkg/cmd/create`, `kubectl/pkg/cmd/run/run.go`
 
-use super::apply::with_last_applied;
+use super::apply::with_last_applied_typed;
+use super::create_data::{gathered, is_image};
 use super::run_attached::Attached;
 use super::{DRY_RUN, FIELD_MANAGER, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, TEMPLATE};
 use crate::api::{ApiError, Kind, Map, Object, Value};
@@ -11,7 +12,8 @@ use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag};
 use crate::kubectl::print::output::Output;
 use crate::kubectl::resources::ResourceType;
-use crate::shell::{Context, editor_name};
+use crate::kubectl::write::{self, PatchType};
+use crate::shell::Context;
 use std::sync::Arc;
 
 pub(super) const SAVE: Flag = flag("save-config", None, FlagType::Bool);
@@ -36,7 +38,7 @@ pub const QUOTA_FLAGS: &[Flag] = made_of![
 pub const CONFIG_MAP_FLAGS: &[Flag] = made_of![
     VALIDATE,
     flag("append-hash", None, FlagType::Bool).missing(),
-    flag("from-env-file", None, FlagType::Texts).missing(),
+    flag("from-env-file", None, FlagType::Texts),
     flag("from-file", None, FlagType::Texts),
     flag("from-literal", None, FlagType::Texts),
 ];
@@ -55,19 +57,19 @@ pub const DEPLOYMENT_FLAGS: &[Flag] = made_of![
 ];
 /// The flags of `run`.
 pub const RUN_FLAGS: &[Flag] = made_of![
-    flag("annotations", None, FlagType::Texts).missing(),
+    flag("annotations", None, FlagType::Texts),
     flag("attach", None, FlagType::Bool),
     flag("command", None, FlagType::Bool),
     flag("env", None, FlagType::Texts),
-    flag("expose", None, FlagType::Bool).missing(),
+    flag("expose", None, FlagType::Bool),
     flag("image", None, FlagType::Text),
     flag("image-pull-policy", None, FlagType::Text),
     flag("labels", Some('l'), FlagType::Text),
     flag("leave-stdin-open", None, FlagType::Bool),
-    flag("override-type", None, FlagType::Text).missing(),
-    flag("overrides", None, FlagType::Text).missing(),
+    flag("override-type", None, FlagType::Text),
+    flag("overrides", None, FlagType::Text),
     flag("port", None, FlagType::Text),
-    flag("privileged", None, FlagType::Bool).missing(),
+    flag("privileged", None, FlagType::Bool),
     flag("quiet", Some('q'), FlagType::Bool),
     flag("restart", None, FlagType::Text),
     flag("rm", None, FlagType::Bool),
@@ -98,13 +100,25 @@ pub(super) fn make(
     cx: &mut Context<'_>,
     cli: &Cli,
     kind: Kind,
-    mut tree: Value,
+    tree: Value,
     failed: impl Fn(ApiError) -> Failure,
 ) -> Result<Outcome, Failure> {
-    let dry_run = cli.dry_run()?;
     let output = Output::read(cli, cx)?;
+    make_as(cx, cli, (kind, "created"), tree, failed, &output)
+}
+
+/// The same; `done` is what is said of it.
+pub(super) fn make_as(
+    cx: &mut Context<'_>,
+    cli: &Cli,
+    (kind, done): (Kind, &str),
+    mut tree: Value,
+    failed: impl Fn(ApiError) -> Failure,
+    output: &Output,
+) -> Result<Outcome, Failure> {
+    let dry_run = cli.dry_run()?;
     if cli.flags.on("save-config") {
-        tree = with_last_applied(&tree);
+        tree = with_last_applied_typed(kind, &tree);
     }
     let written = cli.flags.has("namespace") || dry_run != DryRun::Client;
     if kind.namespaced() && written {
@@ -120,13 +134,13 @@ pub(super) fn make(
     if output.human() {
         let of = ResourceType::of(kind);
         cx.out.stdout(format!(
-            "{}/{} created{}\n",
+            "{}/{} {done}{}\n",
             of.qualified_singular(),
             object.name(),
             dry_run.suffix()
         ));
     } else {
-        cx.out.stdout(output.one(cx.world, &object)?);
+        cx.out.stdout(output.typed(cx.world, &object)?);
     }
     Ok(Outcome::Done(0))
 }
@@ -172,33 +186,7 @@ pub fn quota(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
 /// Runs `create configmap`.
 pub fn config_map(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     let name = one_name(cli)?.to_owned();
-    let mut data = Map::default();
-    let mut put = |key: &str, value: String| -> Result<(), Failure> {
-        if data.insert(key, value).is_some() {
-            return Err(Failure::error(format!(
-                "cannot add key \"{key}\", another key by that name already exists in Data for ConfigMap \"{name}\""
-            )));
-        }
-        Ok(())
-    };
-    for literal in cli.flags.list("from-literal") {
-        let (key, value) = literal
-            .split_once('=')
-            .filter(|(key, _)| !key.is_empty())
-            .ok_or_else(|| {
-                Failure::error(format!(
-                    "invalid literal source {literal}, expected key=value"
-                ))
-            })?;
-        put(key, value.to_owned())?;
-    }
-    for source in cli.flags.list("from-file") {
-        let (key, file) = source.split_once('=').unwrap_or((source, source));
-        let text = cx.files.get(&editor_name(cx.env, file)).ok_or_else(|| {
-            Failure::error(format!("error reading {file}: no such file or directory"))
-        })?;
-        put(key.rsplit('/').next().unwrap_or(key), text.to_string())?;
-    }
+    let data = gathered(cx, cli, Kind::ConfigMap, &name)?;
     let mut tree = skeleton(Kind::ConfigMap, &name);
     if !data.is_empty() {
         tree.set(&["data"], Value::Map(data));
@@ -239,12 +227,32 @@ pub fn service(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
 /// `80`, `80:8080`, `80:http`
 pub(super) fn port(text: &str) -> Result<Value, Failure> {
     let (port, target) = text.split_once(':').unwrap_or((text, text));
+    let fault = |why: &str| {
+        let port = crate::kubectl::flags::quote(port);
+        Failure::error(format!("strconv.ParseUint: parsing {port}: {why}"))
+    };
+    let is_number = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    if !is_number {
+        return Err(fault("invalid syntax"));
+    }
     let number = port
         .parse::<u16>()
-        .map_err(|_| Failure::error(format!("invalid port: {port}")))?;
-    let target = target
-        .parse::<u16>()
-        .map_or(Value::from(target), |n| Value::Int(i64::from(n)));
+        .map_err(|_| fault("value out of range"))?;
+    let target = match target.parse::<i64>() {
+        Ok(number) if (1..=65535).contains(&number) => Value::Int(number),
+        // Port 0 itself is refused by the API server only.
+        Ok(0) if !text.contains(':') => Value::Int(0),
+        Ok(_) => {
+            return Err(Failure::error("must be between 1 and 65535, inclusive"));
+        }
+        Err(_) => {
+            let faults = crate::manifest::port_name_faults(target);
+            if !faults.is_empty() {
+                return Err(Failure::error(faults.join(",")));
+            }
+            Value::from(target)
+        }
+    };
     Ok(Value::map([
         ("name", Value::from(text.replace(':', "-"))),
         ("port", Value::Int(i64::from(number))),
@@ -327,6 +335,18 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         return Err(cli.usage("NAME is required for run"));
     };
     let image = flags.or_empty("image");
+    if image.is_empty() {
+        return Err(Failure::error("--image is required"));
+    }
+    if !is_image(image) {
+        let image = crate::kubectl::flags::quote(image);
+        return Err(Failure::error(format!(
+            "Invalid image name {image}: invalid reference format"
+        )));
+    }
+    if flags.on("expose") && flags.or_empty("port").is_empty() {
+        return Err(cli.usage("--port must be set when exposing a service"));
+    }
     if let Some(policy) = flags.text("image-pull-policy")
         && !matches!(policy, "" | "Always" | "IfNotPresent" | "Never")
     {
@@ -383,31 +403,35 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     if let Some(policy) = flags.text("image-pull-policy") {
         container.set(&["imagePullPolicy"], policy);
     }
-    let variables: Vec<Value> = flags
-        .list("env")
-        .iter()
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(key, value)| Value::map([("name", Value::from(key)), ("value", Value::from(value))]))
-        .collect();
+    let mut variables = Vec::new();
+    for pair in flags.list("env") {
+        let fault = || Failure::error(format!("invalid env: {pair}"));
+        let (key, value) = pair.split_once('=').ok_or_else(fault)?;
+        if key.is_empty() {
+            return Err(fault());
+        }
+        variables.push(Value::map([
+            ("name", Value::from(key)),
+            ("value", Value::from(value)),
+        ]));
+    }
     if !variables.is_empty() {
         container.set(&["env"], variables);
     }
-    let mut labels = Map::default();
-    for pair in flags
-        .or_empty("labels")
-        .split(',')
-        .filter(|pair| !pair.is_empty())
-    {
-        let (key, value) = pair
-            .split_once('=')
-            .ok_or_else(|| Failure::error(format!("unexpected label spec: {pair}")))?;
-        labels.insert(key, value);
+    if flags.on("privileged") {
+        container.set(&["securityContext", "privileged"], true);
     }
+    let mut labels = super::expose::labels(flags.or_empty("labels"))?;
     if labels.is_empty() {
         labels.insert("run", name.as_str());
     }
     let mut tree = skeleton(Kind::Pod, name);
-    tree.set(&["metadata", "labels"], Value::Map(labels));
+    tree.set(&["metadata", "labels"], Value::Map(labels.clone()));
+    for pair in flags.list("annotations") {
+        let fault = || Failure::error(format!("invalid annotations format: {pair}"));
+        let (key, value) = pair.split_once('=').ok_or_else(fault)?;
+        tree.set(&["metadata", "annotations", key], value);
+    }
     tree.set(&["spec", "containers"], vec![container]);
     tree.set(&["spec", "dnsPolicy"], "ClusterFirst");
     let restart = match flags.or_empty("restart") {
@@ -421,11 +445,67 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     };
     tree.set(&["spec", "restartPolicy"], restart);
     tree.set(&["status"], Value::empty_map());
+    let (kind, mut tree) = overridden(cli, tree)?;
     if !attach {
-        return make(cx, cli, Kind::Pod, tree, Failure::from);
+        let output = Output::read(cli, cx)?;
+        if flags.on("expose") {
+            let port = flags.int("port").unwrap_or_default();
+            let service = exposing(name, labels, port);
+            make_as(
+                cx,
+                cli,
+                (Kind::Service, "created"),
+                service,
+                Failure::from,
+                &output,
+            )?;
+            if matches!(output, Output::Yaml(..)) {
+                cx.out.stdout("---\n");
+            }
+        }
+        return make_as(cx, cli, (kind, "created"), tree, Failure::from, &output);
     }
     tree.set(&["metadata", "namespace"], cli.namespace.as_str());
     let pod = cx.world.create(Kind::Pod, tree, &cli.writer(), false)?;
     let attached = Attached::new(cx, cli, pod.key(), words, image)?;
     Ok(Outcome::Run(Box::new(attached)))
+}
+
+/// The Service of `run --expose`.
+fn exposing(name: &str, selector: Map, port: i64) -> Value {
+    let mut service = skeleton(Kind::Service, name);
+    let port = Value::map([
+        ("port", port.into()),
+        ("protocol", "TCP".into()),
+        ("targetPort", port.into()),
+    ]);
+    service.set(&["spec", "ports"], vec![port]);
+    service.set(&["spec", "selector"], Value::Map(selector));
+    service.set(&["status", "loadBalancer"], Value::empty_map());
+    service
+}
+
+/// The Pod after `--overrides`, which may even change what it is.
+/// `kubectl/pkg/cmd/run/run.go` (`createGeneratedObject`)
+fn overridden(cli: &Cli, tree: Value) -> Result<(Kind, Value), Failure> {
+    let text = cli.flags.or_empty("overrides");
+    let how = match cli.flags.text("override-type").unwrap_or("merge") {
+        "merge" => PatchType::Merge,
+        "strategic" => PatchType::Strategic,
+        "json" => PatchType::Json,
+        other => return Err(Failure::error(format!("invalid override type: {other}"))),
+    };
+    if text.is_empty() {
+        return Ok((Kind::Pod, tree));
+    }
+    let Ok(patch) = Value::from_json(text) else {
+        return Err(Failure::error("Invalid JSON Patch"));
+    };
+    let tree = write::patched_tree(&Object::new(Kind::Pod, tree), &patch, how)?;
+    let text = |key: &str| tree.str_at(&[key]).unwrap_or_default();
+    let kind = Kind::from_type(text("apiVersion"), text("kind")).unwrap_or(Kind::Pod);
+    if let Some(fault) = crate::manifest::decode(kind.name(), &tree).types.first() {
+        return Err(Failure::error(fault.message.clone()));
+    }
+    Ok((kind, tree))
 }

@@ -2,7 +2,8 @@
 //! `role`, `clusterrole`, their bindings and the kinds of `service`: objects made from flags.
 //! `kubectl/pkg/cmd/create`
 
-use super::create_kinds::{VALIDATE, failed_to, made_of, make, one_name, port, skeleton};
+use super::create_data::gathered;
+use super::create_kinds::{VALIDATE, failed_to, made_of, make, make_as, one_name, port, skeleton};
 use super::{DRY_RUN, FIELD_MANAGER, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, TEMPLATE};
 use crate::api::{Kind, Map, Value};
 use crate::kubectl::cli::{Cli, DryRun, Outcome};
@@ -127,7 +128,8 @@ pub(super) fn make_any(
     what: &'static str,
 ) -> Result<Outcome, Failure> {
     if let Some(kind) = of.simulated() {
-        return make(cx, cli, kind, tree, failed_to(what));
+        let output = Output::read(cli, cx)?;
+        return make_as(cx, cli, (kind, done), tree, failed_to(what), &output);
     }
     let dry_run = cli.dry_run()?;
     let output = Output::read(cli, cx)?;
@@ -186,41 +188,11 @@ fn read(cx: &Context<'_>, name: &str) -> Result<String, String> {
 /// Runs `create secret generic`.
 pub fn generic(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     let name = one_name(cli)?;
-    let mut data: Vec<(String, String)> = Vec::new();
-    for source in cli.flags.list("from-file") {
-        let (key, file) = source
-            .split_once('=')
-            .unwrap_or((files::base(source), source));
-        let text =
-            read(cx, file).map_err(|why| Failure::error(format!("error reading {file}: {why}")))?;
-        data.push((key.to_owned(), text));
-    }
-    for literal in cli.flags.list("from-literal") {
-        let pair = literal.split_once('=').filter(|(key, _)| !key.is_empty());
-        let (key, value) = pair.ok_or_else(|| {
-            Failure::error(format!(
-                "invalid literal source {literal}, expected key=value"
-            ))
-        })?;
-        data.push((key.to_owned(), value.to_owned()));
-    }
-    for file in cli.flags.list("from-env-file") {
-        let text = read(cx, file)
-            .map_err(|why| Failure::error(format!("env config file {file}: {why}")))?;
-        let lines = text.lines().map(str::trim_start);
-        for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            let (key, value) = line.split_once('=').unwrap_or((line, ""));
-            data.push((key.to_owned(), value.to_owned()));
-        }
-    }
+    let data = gathered(cx, cli, Kind::Secret, name)?;
     let mut tree = skeleton(Kind::Secret, name);
     let mut map = Map::default();
-    for (key, value) in &data {
-        if map.insert(key.as_str(), base64(value.as_bytes())).is_some() {
-            return Err(Failure::error(format!(
-                "cannot add key {key}, another key by that name already exists"
-            )));
-        }
+    for (key, value) in data.texts() {
+        map.insert(key, base64(value.as_bytes()));
     }
     if !map.is_empty() {
         tree.set(&["data"], Value::Map(map));

@@ -28,7 +28,7 @@ pub const FLAGS: &[Flag] = &[
     KUSTOMIZE,
     flag("now", None, FlagType::Bool),
     OUTPUT,
-    flag("raw", None, FlagType::Text).missing(),
+    flag("raw", None, FlagType::Text),
     RECURSIVE,
     SELECTOR,
     TIMEOUT,
@@ -50,6 +50,9 @@ struct Manner {
 
 /// Runs it.
 pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    if let Some(path) = cli.flags.text("raw").filter(|path| !path.is_empty()) {
+        return super::get_other::raw_write(cx, cli, path);
+    }
     let manner = read(cx, cli)?;
     let (found, failure) = collect(cx, cli, &manner)?;
     if cli.flags.on("interactive") && !found.is_empty() {

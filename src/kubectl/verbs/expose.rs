@@ -64,7 +64,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
                 object.name(),
                 dry_run.suffix()
             )),
-            Ok(object) => cx.out.stdout(output.one(cx.world, &object)?),
+            Ok(object) => cx.out.stdout(output.typed(cx.world, &object)?),
             Err(refused) => failure.add(refused),
         }
     }
@@ -80,11 +80,12 @@ fn without_selector(cli: &Cli) -> Cli {
 }
 
 /// `a=b,c=d`
-fn labels(text: &str) -> Result<Map, Failure> {
+pub(super) fn labels(text: &str) -> Result<Map, Failure> {
     let mut map = Map::default();
     for pair in text.split(',').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair
             .split_once('=')
+            .filter(|(_, value)| !value.contains('='))
             .ok_or_else(|| Failure::error(format!("unexpected label spec: {pair}")))?;
         map.insert(key, value);
     }
@@ -304,6 +305,10 @@ pub fn autoscale(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             continue;
         }
         let scaler = find("hpa")?;
+        let done = match cli.dry_run()? {
+            DryRun::Client => "created",
+            _ => "autoscaled",
+        };
         let own = match flags.or_empty("name") {
             "" => name.as_str(),
             own => own,
@@ -329,7 +334,7 @@ pub fn autoscale(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         }
         tree.set(&["status", "currentMetrics"], Value::Null);
         tree.set(&["status", "desiredReplicas"], 0);
-        if let Err(refused) = make_any(cx, cli, scaler, tree, "autoscaled", "hpa") {
+        if let Err(refused) = make_any(cx, cli, scaler, tree, done, "hpa") {
             failure.add(refused);
         }
     }

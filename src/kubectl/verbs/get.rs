@@ -84,6 +84,11 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         return watch::start(cx, cli, &wanted, output);
     }
     let (mut objects, failure) = collect(cx, cli, &wanted)?;
+    if flags.has("subresource") && matches!(wanted, Wanted::Types(_)) {
+        return Err(Failure::error(
+            "subresource cannot be used when bulk resources are specified",
+        ));
+    }
     if let Some(name) = flags.text("subresource")
         && let Some(done) = get_other::subresource(cx, name, &objects, &output, cli)?
     {

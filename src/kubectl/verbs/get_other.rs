@@ -1,11 +1,12 @@
 //! What `kubectl get` reads besides objects: `--subresource`, `--raw`.
 //! `pkg/registry/apps/statefulset/storage/storage.go` (`ScaleREST`)
 
-use crate::api::{ApiError, ErrorReason, Kind, Object, Selector, Value};
+use crate::api::{ApiError, DeleteOptions, ErrorReason, Kind, Object, Selector, Value};
 use crate::kubectl::cli::{Cli, Outcome};
 use crate::kubectl::cluster::fetch;
 use crate::kubectl::failure::Failure;
 use crate::kubectl::print::cells;
+use crate::kubectl::print::json;
 use crate::kubectl::print::output::Output;
 use crate::kubectl::print::table::TableWriter;
 use crate::kubectl::resources::{ResourceType, TYPES};
@@ -126,6 +127,12 @@ const VERSION: &str = r#"{
 /// # Errors
 /// A path that is not there, or a sentence for one that is not simulated.
 pub fn raw(cx: &mut Context<'_>, path: &str) -> Result<Outcome, Failure> {
+    if !path.starts_with('/') {
+        return Err(Failure::error(format!(
+            "--raw must be a valid URL path: parse {}: invalid URI for request",
+            crate::kubectl::flags::quote(path)
+        )));
+    }
     match path {
         "/version" => cx.out.stdout(VERSION),
         "/healthz" | "/livez" | "/readyz" => cx.out.stdout("ok"),
@@ -171,11 +178,131 @@ fn resource(cx: &Context<'_>, path: &str) -> Result<String, Failure> {
             }
             Ok(in_order(&scale_of(&object)))
         }
+        [plural, name] if of(plural).is_ok() => {
+            let of = of(plural)?;
+            let object = fetch(cx.world, of, namespace, name)?;
+            let tree = cx.world.store().with_managed_fields(&object);
+            Ok(json::to_patched_line(of.kind, &tree, &[]))
+        }
         [plural, ..] if of(plural).is_ok() => Err(Failure::error(format!(
             "--raw {path} is not simulated here"
         ))),
         _ => Err(no_such_path()),
     }
+}
+
+/// The object that a path names: its type, namespace and name, which is empty where all of a type are meant.
+fn place(path: &str) -> Result<(&'static ResourceType, String, String), Failure> {
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    let (version, rest) = match parts.as_slice() {
+        ["api", version, rest @ ..] => ((*version).to_owned(), rest),
+        ["apis", group, version, rest @ ..] => (format!("{group}/{version}"), rest),
+        _ => return Err(no_such_path()),
+    };
+    let (namespace, rest) = match rest {
+        ["namespaces", namespace, rest @ ..] if !rest.is_empty() => (*namespace, rest),
+        rest => ("", rest),
+    };
+    let (plural, name) = match rest {
+        [plural] => (*plural, ""),
+        [plural, name] => (*plural, *name),
+        _ => return Err(no_such_path()),
+    };
+    let known = TYPES
+        .iter()
+        .find(|of| of.api_version == version && of.plural == plural);
+    let of = known.ok_or_else(no_such_path)?;
+    if of.namespaced == namespace.is_empty() {
+        return Err(no_such_path());
+    }
+    Ok((of, namespace.to_owned(), name.to_owned()))
+}
+
+/// `create --raw`, `replace --raw`, `delete --raw`: a request as it is, and what the API server answers.
+///
+/// # Errors
+/// A path that is not there, or the API server's refusal.
+pub fn raw_write(cx: &mut Context<'_>, cli: &Cli, path: &str) -> Result<Outcome, Failure> {
+    let files = cli.files();
+    if cli.path != "delete" && files.is_empty() {
+        return Err(Failure::error("must specify one of -f and -k"));
+    }
+    let body = match files.first().map(String::as_str) {
+        Some("-") => cx.stdin.take(),
+        Some(file) => crate::shell::files::read(cx, file)
+            .map_err(|why| {
+                let why = why.to_string().to_ascii_lowercase();
+                Failure::error(format!("open {file}: {why}"))
+            })?
+            .to_string(),
+        None => String::new(),
+    };
+    let (of, namespace, name) = place(path)?;
+    let kind = crate::kubectl::write::kind_of(of)?;
+    let object = if cli.path == "delete" {
+        let object = fetch(cx.world, of, &namespace, &name)?;
+        cx.world
+            .delete(&object.key(), &DeleteOptions::default(), false)?;
+        match cx.world.store().get(&object.key()).cloned() {
+            Some(left) => left,
+            None => {
+                cx.out.stdout(format!("{}\n", deleted(of, &object)));
+                return Ok(Outcome::Done(0));
+            }
+        }
+    } else {
+        let mut tree = Value::from_json(&body).map_err(|_| unread(of, &body))?;
+        if of.namespaced {
+            tree.set(&["metadata", "namespace"], namespace);
+        }
+        if cli.path == "create" {
+            crate::kubectl::write::create(cx, of, &tree, cli, false)?.object
+        } else {
+            fetch(
+                cx.world,
+                of,
+                tree.str_at(&["metadata", "namespace"]).unwrap_or_default(),
+                &name,
+            )?;
+            crate::kubectl::write::replace(cx, of, &tree, cli, false)?.object
+        }
+    };
+    let tree = cx.world.store().with_managed_fields(&object);
+    let line = json::to_patched_line(kind.name(), &tree, &[]);
+    cx.out.stdout(format!("{line}\n"));
+    Ok(Outcome::Done(0))
+}
+
+/// The `Status` of a deletion.
+fn deleted(of: &ResourceType, object: &Object) -> String {
+    let json = |text: &str| Value::from(text).to_go_json();
+    let group = match of.group() {
+        "" => String::new(),
+        group => format!("\"group\":{},", json(group)),
+    };
+    format!(
+        "{{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{{}},\"status\":\"Success\",\"details\":{{\"name\":{},{group}\"kind\":{},\"uid\":{}}}}}",
+        json(object.name()),
+        json(of.plural),
+        json(&object.meta.uid)
+    )
+}
+
+/// The refusal of a text that is no JSON: with the beginning of its bytes.
+fn unread(of: &ResourceType, body: &str) -> Failure {
+    const SHOWN: usize = 30;
+    let first = body.trim_start().chars().next().unwrap_or(' ');
+    let bytes: String = body
+        .bytes()
+        .take(SHOWN)
+        .map(|b| format!("{b:02x}"))
+        .collect();
+    let more = if body.len() > SHOWN { " ..." } else { "" };
+    let message = format!(
+        "the object provided is unrecognized (must be of type {}): couldn't get version/kind; json parse error: invalid character '{first}' looking for beginning of value ({bytes}{more})",
+        of.kind
+    );
+    ApiError::new(ErrorReason::BadRequest, message).into()
 }
 
 /// A Scale with its fields in the order of the API's types.

@@ -11,7 +11,7 @@ use crate::kubectl::cluster::{Target, targets};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag, quote};
 use crate::kubectl::print::output::Output;
-use crate::kubectl::selector::{VALUE_RULE, is_label_value};
+use crate::kubectl::selector::value_fault;
 use crate::shell::Context;
 
 /// The flags of both.
@@ -25,7 +25,7 @@ pub const FLAGS: &[Flag] = &[
     FILENAME,
     KUSTOMIZE,
     flag("list", None, FlagType::Bool),
-    flag("local", None, FlagType::Bool).missing(),
+    flag("local", None, FlagType::Bool),
     OUTPUT,
     flag("overwrite", None, FlagType::Bool),
     flag("record", None, FlagType::Bool).missing(),
@@ -78,6 +78,17 @@ struct Changes {
 fn run(cx: &mut Context<'_>, cli: &Cli, what: &What) -> Result<Outcome, Failure> {
     let flags = &cli.flags;
     let (resources, words) = split(&flags.args, what)?;
+    let local = flags.on("local");
+    if local && !resources.is_empty() {
+        return Err(Failure::error(
+            "can only use local files by -f pod.yaml or --filename=pod.json when --local=true is set",
+        ));
+    }
+    if local && cli.files().is_empty() {
+        return Err(Failure::error(
+            "one or more files must be specified as -f pod.yaml or --filename=pod.json",
+        ));
+    }
     let has_target = !resources.is_empty() || !cli.files().is_empty();
     if !has_target {
         return Err(Failure::error(
@@ -136,9 +147,9 @@ fn read(words: &[String], what: &What) -> Result<Changes, Failure> {
                 if value.contains('=') {
                     return Err(Failure::error(format!("invalid label spec: {word}")));
                 }
-                if !is_label_value(value) {
+                if let Some(rule) = value_fault(value) {
                     return Err(Failure::error(format!(
-                        "invalid label value: {}: {VALUE_RULE}",
+                        "invalid label value: {}: {rule}",
                         quote(word)
                     )));
                 }
@@ -153,11 +164,17 @@ fn read(words: &[String], what: &What) -> Result<Changes, Failure> {
         .iter()
         .any(|key| changes.set.iter().any(|(set, _)| set == key))
     {
-        let article = if what.one == "label" { "a" } else { "an" };
-        return Err(Failure::error(format!(
-            "can not both modify and remove {article} {} in the same command",
-            what.one
-        )));
+        let twice = changes
+            .remove
+            .iter()
+            .filter(|key| changes.set.iter().any(|(set, _)| set == *key));
+        return Err(Failure::error(match what.one {
+            "label" => "can not both modify and remove a label in the same command".to_owned(),
+            _ => format!(
+                "can not both modify and remove the following annotation(s) in the same command: {}",
+                twice.cloned().collect::<Vec<_>>().join(", ")
+            ),
+        }));
     }
     Ok(changes)
 }
@@ -173,7 +190,7 @@ fn one(
 ) -> Result<(), Failure> {
     let object = &target.object;
     let before = object.tree().map_at(&["metadata", what.field]);
-    check_overwrite(cli, &before, changes)?;
+    check_overwrite(cli, what, &before, changes)?;
     let mut after = before.clone();
     for (key, value) in &changes.set {
         after.insert(key.as_str(), value.as_str());
@@ -194,7 +211,7 @@ fn one(
         tree.set(&["metadata", "resourceVersion"], version);
     }
     let changed = before != after;
-    let object = if changed && dry_run != DryRun::Client {
+    let object = if changed && dry_run != DryRun::Client && !cli.flags.on("local") {
         cx.world
             .update(object.kind, tree, &cli.writer(), dry_run.on())?
     } else {
@@ -227,7 +244,8 @@ fn one(
     Ok(())
 }
 
-fn check_overwrite(cli: &Cli, before: &Map, changes: &Changes) -> Result<(), Failure> {
+fn check_overwrite(cli: &Cli, what: &What, before: &Map, changes: &Changes) -> Result<(), Failure> {
+    let is_label = what.one == "label";
     if cli.flags.on("overwrite") {
         return Ok(());
     }
@@ -236,13 +254,23 @@ fn check_overwrite(cli: &Cli, before: &Map, changes: &Changes) -> Result<(), Fai
         .iter()
         .filter_map(|(key, value)| {
             let old = before.get_str(key)?;
-            (old != value)
-                .then(|| format!("'{key}' already has a value ({old}), and --overwrite is false"))
+            let end = if is_label {
+                ", and --overwrite is false"
+            } else {
+                ""
+            };
+            (old != value).then(|| format!("'{key}' already has a value ({old}){end}"))
         })
         .collect();
     if taken.is_empty() {
         Ok(())
     } else {
-        Err(Failure::error(taken.join("\n")))
+        Err(Failure::error(match is_label {
+            true => taken.join("\n"),
+            false => format!(
+                "--overwrite is false but found the following declared annotation(s): {}",
+                taken.join("; ")
+            ),
+        }))
     }
 }

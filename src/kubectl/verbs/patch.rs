@@ -23,7 +23,7 @@ pub const FLAGS: &[Flag] = &[
     FIELD_MANAGER,
     FILENAME,
     KUSTOMIZE,
-    flag("local", None, FlagType::Bool).missing(),
+    flag("local", None, FlagType::Bool),
     OUTPUT,
     flag("patch", Some('p'), FlagType::Text),
     flag("patch-file", None, FlagType::Text),
@@ -87,13 +87,21 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         }
     };
     let dry_run = cli.dry_run()?;
+    let local = flags.on("local");
+    if local && !flags.args.is_empty() {
+        return Err(Failure::error(
+            "cannot specify --local and server resources",
+        ));
+    }
     let output = Output::read(cli, cx)?;
     let targets = targets(cx, cli, &flags.args)?;
     let patch = read(&text, flags.or_empty("patch"), how)?;
     let mut failure = targets.failure;
     for target in &targets.found {
         let object = &target.object;
-        let answer = if status {
+        let answer = if local {
+            patched_here(object, &patch, how)
+        } else if status {
             patch_status(cx, object, &patch, how, &cli.writer(), dry_run)
         } else {
             write::patch(cx, object, &patch, how, &cli.writer(), dry_run)
@@ -118,6 +126,19 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     }
     failure.result()?;
     Ok(Outcome::Done(0))
+}
+
+/// `--local`: the patch alone. kubectl knows no schema here, but which lists are merged.
+fn patched_here(
+    object: &crate::api::Object,
+    patch: &Value,
+    how: PatchType,
+) -> Result<write::Answer, Failure> {
+    let tree = write::patched_tree(object, patch, how)?;
+    Ok(write::Answer {
+        object: std::sync::Arc::new(crate::api::Object::new(object.kind, tree)),
+        warnings: Vec::new(),
+    })
 }
 
 fn patch_status(

@@ -8,7 +8,7 @@ use super::{
     SELECTOR, TEMPLATE, TIMEOUT,
 };
 use crate::api::Arrange as _;
-use crate::api::{Kind, Object, Value};
+use crate::api::{Kind, Map, Object, Value};
 use crate::kubectl::cli::{Cli, DryRun, Outcome};
 use crate::kubectl::cluster::{Target, Targets, fetch, list, scope, targets};
 use crate::kubectl::describe::template;
@@ -126,7 +126,7 @@ fn each(
                 object.name(),
                 dry_run.suffix()
             )),
-            Ok((object, _)) => cx.out.stdout(output.one(cx.world, &object)?),
+            Ok((object, _)) => cx.out.stdout(output.typed(cx.world, &object)?),
             Err(error) => failure.add(error),
         }
     }
@@ -328,13 +328,23 @@ pub fn history(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         let Some(all) = revisions(cx, object) else {
             failure.add(Failure::error(format!(
                 "no history viewer has been implemented for \"{}\"",
-                target.of.kind
+                match target.of.group() {
+                    "" => target.of.kind.to_owned(),
+                    group => format!("{}.{group}", target.of.kind),
+                }
             )));
             continue;
         };
         let name = format!("{}/{}", target.of.qualified_singular(), object.name());
-        if wanted == 0 {
+        if wanted == 0 && output.human() {
             cx.out.stdout(format!("{name} \n{}\n", table(&all)));
+            continue;
+        }
+        if wanted == 0 {
+            for revision in &all {
+                cx.out
+                    .stdout(output.typed(cx.world, &shown(object, revision))?);
+            }
             continue;
         }
         let Some(revision) = all.iter().find(|revision| revision.number == wanted) else {
@@ -353,17 +363,31 @@ pub fn history(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             cx.out
                 .stdout(format!("{name} with revision #{wanted}\n{text}\n"));
         } else {
-            let shown = match object.kind {
-                Kind::StatefulSet => {
-                    object.with(|tree| tree.set(&["spec", "template"], revision.template.clone()))
-                }
-                _ => revision.object.as_ref().clone(),
-            };
-            cx.out.stdout(output.one(cx.world, &shown)?);
+            cx.out
+                .stdout(output.typed(cx.world, &shown(object, revision))?);
         }
     }
     failure.result()?;
     Ok(Outcome::Done(0))
+}
+
+/// What `-o` prints of a revision: the set as it was, or the ReplicaSet. A set's claim templates come without
+/// their kinds: kubectl reads them in a form that has none inside an object.
+fn shown(object: &Object, revision: &Revision) -> Object {
+    if object.kind != Kind::StatefulSet {
+        return revision.object.as_ref().clone();
+    }
+    object.with(|tree| {
+        tree.set(&["spec", "template"], revision.template.clone());
+        if let Some(Value::List(claims)) = tree.at(&["spec", "volumeClaimTemplates"]).cloned() {
+            let claims = claims.iter().cloned().map(|mut claim| {
+                claim.remove(&["apiVersion"]);
+                claim.remove(&["kind"]);
+                claim
+            });
+            tree.set(&["spec", "volumeClaimTemplates"], Value::list(claims));
+        }
+    })
 }
 
 fn table(all: &[Revision]) -> String {
@@ -404,17 +428,58 @@ pub fn undo(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             return Ok((object.clone(), text));
         }
         if dry_run == DryRun::Client {
-            let text = format!("Pod Template:\n{}", template::body(&template));
+            // Only of a set kubectl says what it is that it prints.
+            let said = match object.kind {
+                Kind::StatefulSet => "will roll back to ",
+                _ => "",
+            };
+            let text = format!(
+                "{said}{}{}",
+                template::describe(&revision.template),
+                dry_run.suffix()
+            );
             return Ok((object.clone(), text));
         }
-        let patch = Value::from(vec![Value::map([
-            ("op", Value::from("replace")),
-            ("path", Value::from("/spec/template")),
-            ("value", template),
-        ])]);
+        let mut patch = vec![replacement("/spec/template", template)];
+        if object.kind == Kind::Deployment {
+            let annotations = annotations_after(object, &revision.object);
+            patch.push(replacement(
+                "/metadata/annotations",
+                Value::Map(annotations),
+            ));
+        }
+        let patch = Value::from(patch);
         let answer = write::patch(cx, object, &patch, PatchType::Json, &cli.writer(), dry_run)?;
         Ok((answer.object, format!("rolled back{}", dry_run.suffix())))
     })
+}
+
+fn replacement(path: &str, value: Value) -> Value {
+    Value::map([
+        ("op", Value::from("replace")),
+        ("path", Value::from(path)),
+        ("value", value),
+    ])
+}
+
+/// The annotations of a Deployment that goes back to a ReplicaSet: those of the ReplicaSet, but for those that
+/// are each object's own. `kubectl/pkg/polymorphichelpers/rollback.go` (`Rollback`)
+fn annotations_after(deployment: &Object, set: &Object) -> Map {
+    const OWN: [&str; 6] = [
+        LAST_APPLIED,
+        "deployment.kubernetes.io/revision",
+        "deployment.kubernetes.io/revision-history",
+        "deployment.kubernetes.io/desired-replicas",
+        "deployment.kubernetes.io/max-replicas",
+        "deprecated.deployment.rollback.to",
+    ];
+    let is_own = |key: &str| OWN.contains(&key);
+    let kept = deployment.meta.annotations.iter();
+    let taken = set.meta.annotations.iter();
+    kept.filter(|(key, _)| is_own(key))
+        .chain(taken.filter(|(key, _)| !is_own(key)))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 /// The revision to go back to.

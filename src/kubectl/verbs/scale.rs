@@ -73,6 +73,8 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
                 }
                 waits.push(object.key());
             }
+            // It stops at the first that cannot be scaled.
+            Err(error) if !target.file.is_empty() => return Err(error),
             Err(error) => failure.add(error),
         }
     }

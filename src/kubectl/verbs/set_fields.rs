@@ -1,14 +1,15 @@
 //! `kubectl set env`, `kubectl set resources`
 //! `kubectl/pkg/cmd/set/set_env.go`, `kubectl/pkg/cmd/set/set_resources.go`
 
-use super::set_image::pod_spec_path;
+use super::create_data::check_variable;
+use super::set_image::{local, pod_spec_path};
 use super::{
     ALL, DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, RECORD,
     RECURSIVE, SELECTOR, TEMPLATE, record,
 };
-use crate::api::{Map, Quantity, Value};
+use crate::api::{Key, Kind, Map, Quantity, Value};
 use crate::kubectl::cli::{Cli, Outcome};
-use crate::kubectl::cluster::{NOTHING_GIVEN, fetch, targets};
+use crate::kubectl::cluster::{NOTHING_GIVEN, Target, fetch, targets};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag, quote};
 use crate::kubectl::print::output::Output;
@@ -35,11 +36,11 @@ pub const ENV_FLAGS: &[Flag] = &[
     flag("env", Some('e'), FlagType::Texts),
     flag("from", None, FlagType::Text),
     flag("keys", None, FlagType::List),
-    flag("list", None, FlagType::Bool).missing(),
-    flag("local", None, FlagType::Bool).missing(),
+    flag("list", None, FlagType::Bool),
+    flag("local", None, FlagType::Bool),
     flag("overwrite", None, FlagType::Bool),
     flag("prefix", None, FlagType::Text),
-    flag("resolve", None, FlagType::Bool).missing(),
+    flag("resolve", None, FlagType::Bool),
 ];
 
 /// The flags of `set resources`.
@@ -57,7 +58,7 @@ pub const RESOURCES_FLAGS: &[Flag] = &[
     MANAGED_FIELDS,
     TEMPLATE,
     flag("limits", None, FlagType::Text),
-    flag("local", None, FlagType::Bool).missing(),
+    flag("local", None, FlagType::Bool),
     RECORD,
     flag("requests", None, FlagType::Text),
 ];
@@ -83,11 +84,6 @@ pub fn run_env(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         Some(from) if !from.is_empty() => from_object(cx, cli, from)?,
         _ => Vec::new(),
     };
-    if changes.is_empty() && taken.is_empty() {
-        return Err(Failure::error(
-            "at least one environment variable must be provided",
-        ));
-    }
     let removed: Vec<&str> = changes
         .iter()
         .filter(|c| !c.contains('='))
@@ -98,6 +94,9 @@ pub fn run_env(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         return Err(Failure::error(
             "can not both modify and remove the same environment variable in the same command",
         ));
+    }
+    for (key, _) in &set {
+        check_variable(key)?;
     }
     change(cx, cli, resources, "env", |container| {
         let list = container.slot(&["env"]).make_list();
@@ -141,9 +140,7 @@ fn from_object(cx: &mut Context<'_>, cli: &Cli, from: &str) -> Result<Vec<Value>
             "configmaps" => "configMapKeyRef",
             "secrets" => "secretKeyRef",
             _ => {
-                return Err(Failure::error(format!(
-                    "unsupported resource specified in --from: {from}"
-                )));
+                return Err(Failure::error("unsupported resource specified in --from"));
             }
         };
         let object = fetch(cx.world, of, &cli.namespace, &name)?;
@@ -213,6 +210,48 @@ fn amounts(text: &str) -> Result<Map, Failure> {
     Ok(map)
 }
 
+/// `set env --list`: the variables of a container, as they would be; `resolve`: with what references lead to.
+fn list_variables(cx: &mut Context<'_>, target: &Target, container: &Value, resolve: bool) {
+    let name = container.str_at(&["name"]).unwrap_or_default();
+    let mut lines = format!(
+        "# {} {}, container {name}\n",
+        target.of.kind,
+        target.object.name()
+    );
+    for variable in container.items_at(&["env"]) {
+        let name = variable.str_at(&["name"]).unwrap_or_default();
+        let Some(Value::Map(from)) = variable.get("valueFrom") else {
+            let value = variable.str_at(&["value"]).unwrap_or_default();
+            lines.push_str(&format!("{name}={value}\n"));
+            continue;
+        };
+        for (source, what, kind) in [
+            ("configMapKeyRef", "configmap", Kind::ConfigMap),
+            ("secretKeyRef", "secret", Kind::Secret),
+        ] {
+            let Some(reference) = from.get(source) else {
+                continue;
+            };
+            let text = |key: &str| reference.str_at(&[key]).unwrap_or_default();
+            let object = Key::new(kind, target.object.namespace(), text("name"));
+            let found = cx.world.store().get(&object);
+            let value = found.and_then(|object| object.tree().str_at(&["data", text("key")]));
+            match value {
+                Some(value) if resolve => lines.push_str(&format!("{name}={value}\n")),
+                _ => lines.push_str(&format!(
+                    "# {name} from {what} {}, key {}\n",
+                    text("name"),
+                    text("key")
+                )),
+            }
+        }
+        if let Some(path) = from.get("fieldRef").and_then(|f| f.str_at(&["fieldPath"])) {
+            lines.push_str(&format!("# {name} from field path {path}\n"));
+        }
+    }
+    cx.out.stdout(lines);
+}
+
 /// Changes the containers that `-c` names in every target, and says what was updated.
 fn change(
     cx: &mut Context<'_>,
@@ -221,6 +260,7 @@ fn change(
     what: &str,
     act: impl Fn(&mut Value),
 ) -> Result<Outcome, Failure> {
+    let is_local = local(cli, resources)?;
     cli.dry_run()?;
     let output = Output::read(cli, cx)?;
     let wanted = cli.flags.text("containers").unwrap_or("*").to_owned();
@@ -246,6 +286,9 @@ fn change(
                 if wanted == "*" || wanted == name {
                     seen = true;
                     act(container);
+                    if cli.flags.on("list") {
+                        list_variables(cx, target, container, cli.flags.on("resolve"));
+                    }
                 }
             }
         }
@@ -259,11 +302,13 @@ fn change(
             continue;
         }
         record(cli, &mut tree);
-        if tree == *object.tree() {
+        if tree == *object.tree() || cli.flags.on("list") {
             continue;
         }
         let said = (what, if what == "env" { "env" } else { "resources" });
-        if let Err(refused) = write::template(cx, target.of, object, tree, said, cli, &output)? {
+        if let Err(refused) =
+            write::template(cx, target.of, object, tree, said, (cli, is_local), &output)?
+        {
             failure.add(refused);
         }
     }

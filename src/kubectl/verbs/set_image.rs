@@ -6,7 +6,7 @@ use super::{
     RECURSIVE, SELECTOR, TEMPLATE, record,
 };
 use crate::api::{Kind, Value};
-use crate::kubectl::cli::{Cli, Outcome};
+use crate::kubectl::cli::{Cli, DryRun, Outcome};
 use crate::kubectl::cluster::{NOTHING_GIVEN, targets};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag, quote};
@@ -22,7 +22,7 @@ pub const FLAGS: &[Flag] = &[
     FIELD_MANAGER,
     FILENAME,
     KUSTOMIZE,
-    flag("local", None, FlagType::Bool).missing(),
+    flag("local", None, FlagType::Bool),
     OUTPUT,
     RECORD,
     RECURSIVE,
@@ -30,6 +30,25 @@ pub const FLAGS: &[Flag] = &[
     MANAGED_FIELDS,
     TEMPLATE,
 ];
+
+/// Whether only files are looked at.
+///
+/// # Errors
+/// kubectl's words for objects of the server beside `--local`.
+pub(super) fn local(cli: &Cli, resources: &[String]) -> Result<bool, Failure> {
+    let local = cli.flags.on("local");
+    if local && cli.dry_run()? == DryRun::Server {
+        return Err(Failure::error(
+            "cannot specify --local and --dry-run=server - did you mean --dry-run=client?",
+        ));
+    }
+    if local && !resources.is_empty() {
+        return Err(Failure::error(
+            "you must specify resources by --filename when --local is set.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'",
+        ));
+    }
+    Ok(local)
+}
 
 /// Where the Pod's spec stands in an object of a kind.
 #[must_use]
@@ -62,6 +81,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     {
         return Err(Failure::error("at least one image update is required"));
     }
+    let is_local = local(cli, resources)?;
     cli.dry_run()?;
     let output = Output::read(cli, cx)?;
     let targets = targets(cx, cli, resources)?;
@@ -92,7 +112,9 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             continue;
         }
         let said = ("image", "image");
-        if let Err(refused) = write::template(cx, target.of, object, tree, said, cli, &output)? {
+        if let Err(refused) =
+            write::template(cx, target.of, object, tree, said, (cli, is_local), &output)?
+        {
             failure.add(refused);
         }
     }

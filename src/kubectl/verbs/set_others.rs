@@ -1,7 +1,7 @@
 //! `kubectl set selector`, `set serviceaccount`
 //! `kubectl/pkg/cmd/set/set_selector.go`, `kubectl/pkg/cmd/set/set_serviceaccount.go`
 
-use super::set_image::pod_spec_path;
+use super::set_image::{local, pod_spec_path};
 use super::{
     ALL, DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT,
     RECURSIVE, TEMPLATE,
@@ -22,7 +22,7 @@ pub const SELECTOR_FLAGS: &[Flag] = &[
     DRY_RUN,
     FIELD_MANAGER,
     FILENAME,
-    flag("local", None, FlagType::Bool).missing(),
+    flag("local", None, FlagType::Bool),
     OUTPUT,
     RECURSIVE,
     flag("resource-version", None, FlagType::Text).missing(),
@@ -38,7 +38,7 @@ pub const ACCOUNT_FLAGS: &[Flag] = &[
     FIELD_MANAGER,
     FILENAME,
     KUSTOMIZE,
-    flag("local", None, FlagType::Bool).missing(),
+    flag("local", None, FlagType::Bool),
     OUTPUT,
     RECURSIVE,
     MANAGED_FIELDS,
@@ -90,6 +90,12 @@ pub fn run_account(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> 
     if resources.is_empty() && cli.files().is_empty() {
         return Err(Failure::error(NOTHING_GIVEN));
     }
+    // The API server fills in the older name.
+    let unsent = cli.flags.on("local") || cli.dry_run()? == DryRun::Client;
+    let fields: &[&str] = match unsent {
+        true => &["serviceAccountName"],
+        false => &["serviceAccountName", "serviceAccount"],
+    };
     each(cx, cli, resources, "serviceaccount", |target| {
         let Some(path) = pod_spec_path(target.object.kind) else {
             return Err(Failure::error(format!(
@@ -100,8 +106,8 @@ pub fn run_account(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> 
             )));
         };
         let mut tree = target.object.tree().clone();
-        for field in ["serviceAccountName", "serviceAccount"] {
-            let path: Vec<&str> = path.iter().copied().chain([field]).collect();
+        for field in fields {
+            let path: Vec<&str> = path.iter().copied().chain([*field]).collect();
             tree.set(&path, account.as_str());
         }
         Ok(tree)
@@ -116,13 +122,14 @@ fn each(
     what: &str,
     change: impl Fn(&Target) -> Result<Value, Failure>,
 ) -> Result<Outcome, Failure> {
-    let dry_run = cli.dry_run()?;
+    let (local, dry_run) = (local(cli, resources)?, cli.dry_run()?);
     let output = Output::read(cli, cx)?;
     let found = targets(cx, cli, resources)?;
     let mut failure = found.failure;
     for target in &found.found {
         let kind = target.object.kind;
         let made = change(target).and_then(|tree| match dry_run {
+            _ if local => Ok(Arc::new(Object::new(kind, tree))),
             DryRun::Client => Ok(Arc::new(Object::new(kind, tree))),
             _ => cx
                 .world
@@ -143,7 +150,7 @@ fn each(
                 object.name(),
                 dry_run.suffix()
             )),
-            Ok(object) => cx.out.stdout(output.one(cx.world, &object)?),
+            Ok(object) => cx.out.stdout(output.typed(cx.world, &object)?),
             Err(refused) => failure.add(refused),
         }
     }

@@ -11,7 +11,7 @@ use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag, quote};
 use crate::kubectl::print::output::Output;
 use crate::kubectl::resources::{ResourceType, find};
-use crate::kubectl::selector::{Query, key_fault};
+use crate::kubectl::selector::{Query, key_faults, value_fault};
 use crate::shell::Context;
 use std::sync::Arc;
 
@@ -68,14 +68,20 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     }
     let taints: Result<Vec<Taint>, Failure> = words.iter().map(|word| read(cli, word)).collect();
     let taints = taints?;
+    check(cli, &taints)?;
     let dry_run = cli.dry_run()?;
     let output = Output::read(cli, cx)?;
     let (nodes, mut failure) = nodes(cx, cli, of, names)?;
     for node in &nodes {
         match one(cx, cli, node, &taints, dry_run) {
             Ok((node, verb)) if output.human() => {
+                // Nothing is said of a dry run of the client.
+                let suffix = match dry_run {
+                    DryRun::Server => dry_run.suffix(),
+                    _ => "",
+                };
                 cx.out
-                    .stdout(format!("node/{} {verb}{}\n", node.name(), dry_run.suffix()));
+                    .stdout(format!("node/{} {verb}{suffix}\n", node.name()));
             }
             Ok((node, _)) => cx.out.stdout(output.one(cx.world, &node)?),
             Err(error) => failure.add(error),
@@ -83,6 +89,40 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     }
     failure.result()?;
     Ok(Outcome::Done(0))
+}
+
+/// Taints that are given twice, or given and taken away.
+fn check(cli: &Cli, taints: &[Taint]) -> Result<(), Failure> {
+    let same = |a: &Taint, b: &Taint| a.key == b.key && a.effect == b.effect;
+    for (at, taint) in taints
+        .iter()
+        .enumerate()
+        .filter(|(_, taint)| !taint.removes)
+    {
+        let mut others = taints.iter().take(at);
+        if others.any(|other| !other.removes && same(other, taint)) {
+            return Err(cli.usage(&format!(
+                "duplicated taints with the same key and effect: {{{} {} {} <nil>}}",
+                taint.key, taint.value, taint.effect
+            )));
+        }
+    }
+    let is_set = |taint: &&Taint| {
+        let mut set = taints.iter().filter(|other| !other.removes);
+        taint.removes && set.any(|other| same(other, taint))
+    };
+    let both: Vec<String> = taints
+        .iter()
+        .filter(is_set)
+        .map(|taint| format!("{}={}", taint.key, taint.effect))
+        .collect();
+    if both.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::error(format!(
+        "can not both modify and remove the following taint(s) in the same command: {}",
+        both.join(", ")
+    )))
 }
 
 fn nodes(
@@ -116,8 +156,16 @@ fn read(cli: &Cli, word: &str) -> Result<Taint, Failure> {
         None => (word, false),
     };
     let (pair, effect) = spec.split_once(':').unwrap_or((spec, ""));
-    let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-    if let Some(why) = key_fault(key) {
+    // Without an effect all of it is the key.
+    let (key, value) = match pair.split_once('=') {
+        Some(parts) if spec.contains(':') => parts,
+        _ => (pair, ""),
+    };
+    let faults = key_faults(key);
+    if !faults.is_empty() {
+        return Err(invalid(format!(", {}", faults.join("; "))));
+    }
+    if let Some(why) = value_fault(value) {
         return Err(invalid(format!(", {why}")));
     }
     let known = matches!(effect, "NoSchedule" | "PreferNoSchedule" | "NoExecute");
@@ -126,7 +174,9 @@ fn read(cli: &Cli, word: &str) -> Result<Taint, Failure> {
         return Err(if effect.is_empty() {
             invalid(String::new())
         } else {
-            invalid(format!(", unsupported taint effect: {effect}"))
+            cli.usage(&format!(
+                "invalid taint effect: {effect}, unsupported taint effect"
+            ))
         });
     }
     Ok(Taint {

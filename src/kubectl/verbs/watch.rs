@@ -127,7 +127,7 @@ impl Watch {
     ) -> Result<(), Failure> {
         if !self.output.human() {
             for (_, object) in events {
-                let separator = matches!(self.output, Output::Yaml(_)) && self.printed > 0;
+                let separator = false;
                 let text = match &self.output {
                     Output::Columns(columns) => {
                         let first = self.printed == 0;

@@ -6,7 +6,7 @@ mod affinity;
 mod container;
 mod go_form;
 mod meta;
-mod names;
+pub mod names;
 mod others;
 mod pod;
 mod probe;

@@ -117,6 +117,7 @@ pub const STRING_POINTERS: &[&str] = &[
 
 /// Fields that are written even when empty, beyond those the document calls required.
 pub const ALWAYS: &[&str] = &[
+    "HorizontalPodAutoscalerStatus.currentMetrics",
     "*.metadata",
     "*.spec",
     "*.status",
