@@ -159,7 +159,7 @@ impl Slice {
         // They are in order, unless someone else wrote the slice.
         if items.is_sorted_by(|a, b| pod_name(a) <= pod_name(b)) {
             for wanted in taken {
-                let at = items.partition_point(|item| pod_name(item) <= wanted.pod.name());
+                let at = items.partition_point(|item| pod_name(item) <= wanted.pod.name().as_str());
                 items.insert(at, wanted.to_value());
             }
             return;
