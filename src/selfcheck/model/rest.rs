@@ -104,6 +104,9 @@ fn lacks(session: &Session, set: &Object) -> Option<Vec<String>> {
     };
     let mut suspect = |ordinal: i32| {
         culprits.push(format!("{}-{ordinal}", set.name()));
+        for template in view.claim_templates.iter() {
+            culprits.push(format!("{template}-{}-{ordinal}", set.name()));
+        }
     };
     for ordinal in range(view) {
         let old = pods.iter().any(|(of, pod)| {
