@@ -198,7 +198,8 @@ fn sequence(text: &str, nodes: &[Node], at: usize, groups: &mut Groups, rest: Re
             let found = if *ahead {
                 any(text, what, at, &mut tried, &mut |_, _| true)
             } else {
-                (0..=at)
+                let longest = what.iter().map(|nodes| longest(nodes)).max();
+                (at.saturating_sub(longest.unwrap_or(0))..=at)
                     .rev()
                     .filter(|from| text.is_char_boundary(*from))
                     .any(|from| any(text, what, from, &mut tried, &mut |end, _| end == at))
@@ -210,6 +211,22 @@ fn sequence(text: &str, nodes: &[Node], at: usize, groups: &mut Groups, rest: Re
             what => repeat(text, what, *least, *most, at, groups, then),
         },
     }
+}
+
+/// How many bytes a sequence covers at most.
+fn longest(nodes: &[Node]) -> usize {
+    let each = nodes.iter().map(|node| match node {
+        Node::One(_) => 4,
+        Node::Start | Node::End | Node::WordEdge | Node::Look { .. } => 0,
+        Node::Group(_, choices) => {
+            let choices = choices.iter().map(|nodes| longest(nodes));
+            choices.max().unwrap_or(0)
+        }
+        Node::Repeat { what, most, .. } => {
+            longest(std::slice::from_ref(&**what)).saturating_mul(*most)
+        }
+    });
+    each.fold(0, usize::saturating_add)
 }
 
 /// As many of one set as there are, then ever fewer.

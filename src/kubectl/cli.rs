@@ -81,6 +81,8 @@ impl Cli {
             ("", "apply") if self.path == "apply set-last-applied" => Writer::component("kubectl"),
             ("", "apply") => Writer::component("kubectl-client-side-apply"),
             ("", "scale" | "cordon" | "uncordon" | "drain") => Writer::component("kubectl"),
+            // What is sent as it stands goes under the program's own name.
+            ("", _) if !self.flags.or_empty("raw").is_empty() => Writer::component("kubectl"),
             ("", verb) => Writer::new(&format!("kubectl-{verb}")),
             (given, _) => Writer::new(given),
         }

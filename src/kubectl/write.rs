@@ -11,6 +11,7 @@ use super::resources::ResourceType;
 use crate::api::{ApiError, Cause, DeleteOptions, ErrorReason, Key, Kind, Object, Value};
 use crate::manifest::{self, Fault};
 use crate::shell::Context;
+use crate::store::Store;
 use crate::store::fields::Writer;
 use std::sync::Arc;
 
@@ -247,7 +248,7 @@ pub fn patch(
     by: &Writer,
     dry_run: DryRun,
 ) -> Result<Answer, Failure> {
-    let (mut tree, mut warnings) = patched(current, patch, how, false)?;
+    let (mut tree, mut warnings) = patched(cx.world.store(), current, patch, how, false)?;
     keep_identity(current, &mut tree)?;
     let object = cx.world.update(current.kind, tree, by, dry_run.on())?;
     warn_of_change(&mut warnings, Some(current), &object);
@@ -259,6 +260,7 @@ pub fn patch(
 /// # Errors
 /// A patch that does not fit. `strict`: unknown fields too.
 pub fn patched(
+    store: &Store,
     current: &Object,
     patch: &Value,
     how: PatchType,
@@ -267,6 +269,11 @@ pub fn patched(
     let mut tree = patched_tree(current, patch, how)?;
     let decoded = manifest::decode(current.kind.name(), &tree);
     if let Some(fault) = decoded.types.first() {
+        // It is quoted as it is stored, with who manages its fields.
+        let managed = store.with_managed_fields(current);
+        if let Some(managed) = managed.at(&["metadata", "managedFields"]) {
+            tree.set(&["metadata", "managedFields"], managed.clone());
+        }
         return Err(bad_value(current.kind, &tree, patch, how, fault));
     }
     let unknown = drop_unknown(current.kind, &mut tree);

@@ -69,21 +69,11 @@ async function command(screen, line, answer) {
   );
 }
 
-/** The terminal answers, the tutorial's set is applied, and time is stepped. */
+/** The terminal answers, and the tutorial's set is applied. */
 async function begin(screen) {
   await screen.find('textbox', 'kubectl command');
   await command(screen, 'kubectl get pods', 'No resources found');
   await command(screen, 'kubectl apply -f web.yaml', 'statefulset.apps/web created');
-  await step(screen);
-  await step(screen);
-}
-
-/** Presses Step and waits until time has moved, or what is next. */
-async function step(screen) {
-  const state = () => screen.page.evaluate(() => document.querySelector('.time').innerText);
-  const before = await state();
-  await screen.press('button', 'Step');
-  await screen.until('the step is made', async () => (await state()) !== before, undefined, PATIENCE);
 }
 
 /** A narrow window shows one view at a time. */

@@ -80,7 +80,7 @@ impl JsonPath {
 
     fn failed(&self, why: &str, value: &Value) -> Failure {
         Failure::error(format!(
-            "error executing jsonpath {}: Error executing template: {why}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{}\n\tobject given to jsonpath engine was:\n\t\t{}\n\n",
+            "error executing jsonpath {}: Error executing template: {why}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{}\n\tobject given to jsonpath engine was:\n\t\t{}\n\n\n",
             crate::kubectl::flags::quote(&self.template),
             self.template,
             go_syntax(value)

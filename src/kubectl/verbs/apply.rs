@@ -250,8 +250,14 @@ fn one(
         cli.flags.text("validate"),
         Some("ignore" | "false" | "warn")
     );
-    let (tree, _) =
-        write::patched(&current, &patch, PatchType::Strategic, strict).map_err(refused)?;
+    let (tree, _) = write::patched(
+        cx.world.store(),
+        &current,
+        &patch,
+        PatchType::Strategic,
+        strict,
+    )
+    .map_err(refused)?;
     let object = match cx.world.update(kind, tree, &cli.writer(), dry_run.on()) {
         Err(error) if cli.flags.on("force") && error.reason == ErrorReason::Invalid => {
             write::remove_at_once(cx, &current)?;

@@ -153,7 +153,13 @@ fn both(cx: &mut Context<'_>, cli: &Cli, document: &Document) -> Result<(String,
     let mut patch = three_way(&original, &modified, current.tree());
     // What is noted of the apply is no difference.
     patch.remove(&["metadata", "annotations", LAST_APPLIED]);
-    let (tree, _) = write::patched(&current, &patch, PatchType::Strategic, true)?;
+    let (tree, _) = write::patched(
+        cx.world.store(),
+        &current,
+        &patch,
+        PatchType::Strategic,
+        true,
+    )?;
     let merged = cx.world.update(kind, tree, &cli.writer(), true)?;
     Ok(texts(kind, Some(&current), &merged))
 }

@@ -516,10 +516,22 @@ impl Edit {
         let missing = || ApiError::not_found(key.kind, &key.name);
         let current = cx.world.store().get(&key).cloned().ok_or_else(missing)?;
         let object = if self.part == Part::Status {
-            let (tree, _) = write::patched(&current, &patch, PatchType::Strategic, false)?;
+            let (tree, _) = write::patched(
+                cx.world.store(),
+                &current,
+                &patch,
+                PatchType::Strategic,
+                false,
+            )?;
             cx.world.update_status(current.kind, tree, &self.by)?
         } else {
-            let strict = write::patched(&current, &patch, PatchType::Strategic, true);
+            let strict = write::patched(
+                cx.world.store(),
+                &current,
+                &patch,
+                PatchType::Strategic,
+                true,
+            );
             strict?;
             let how = PatchType::Strategic;
             write::patch(cx, &current, &patch, how, &self.by, DryRun::No)?.object

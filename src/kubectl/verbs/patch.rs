@@ -149,7 +149,7 @@ fn patch_status(
     by: &Writer,
     dry_run: DryRun,
 ) -> Result<write::Answer, Failure> {
-    let (tree, warnings) = write::patched(object, patch, how, false)?;
+    let (tree, warnings) = write::patched(cx.world.store(), object, patch, how, false)?;
     if dry_run.on() {
         return Ok(write::Answer {
             object: std::sync::Arc::new(crate::api::Object::new(object.kind, tree)),

@@ -64,6 +64,20 @@ struct Stretch<'t> {
     nested: bool,
 }
 
+/// Whether a function gives or moves memory: which of its ways it takes depends on all that went before, so that what
+/// did not run in one visit may run in another.
+fn of_memory(name: &str) -> bool {
+    let parts = [
+        "dlmalloc",
+        "__rust_alloc",
+        "__rust_realloc",
+        "__rust_dealloc",
+        "__rdl_",
+    ];
+    parts.iter().any(|part| name.contains(part))
+        || matches!(name, "memcpy" | "memmove" | "memset" | "memcmp")
+}
+
 /// Outlines what did not run.
 ///
 /// `notes` are those of [`crate::mark`].
@@ -85,9 +99,11 @@ pub fn outline(module: &Module, notes: &[u8]) -> Result<Outlined> {
             .split_at_checked(tree.stretches)
             .ok_or("the notes are of another module")?;
         notes = others;
-        let hot = mine.first().is_some_and(|note| *note != 0);
+        let name = module.names.get(module.imported as usize + own);
+        let kept = name.is_some_and(|name| of_memory(name));
+        let hot = kept || mine.first().is_some_and(|note| *note != 0);
         ran.push(u8::from(hot));
-        match (hot, &tree.body) {
+        match (hot && !kept, &tree.body) {
             (true, Some(seq)) => {
                 let work = Work {
                     tree: &tree,
