@@ -251,8 +251,14 @@ impl Desk {
             process.program.poll(&mut context)
         };
         let now = self.world.now();
-        for (stream, text) in &out.take() {
-            self.terminal.print(*stream, text, id, now);
+        let mut pieces = out.take().into_iter().peekable();
+        while let Some((stream, text)) = pieces.next() {
+            // A line in a great many pieces is put together once, not anew with each.
+            let mut joined = String::from(text.as_str());
+            while let Some((_, more)) = pieces.next_if(|(next, _)| *next == stream) {
+                joined.push_str(&more);
+            }
+            self.terminal.print(stream, &joined, id, now);
         }
         self.world.cancel_wake(id);
         match progress {

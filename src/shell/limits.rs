@@ -17,6 +17,6 @@ pub(super) const COMMANDS: u32 = 20_000;
 /// Virtual time between the commands of one paste, loop or script.
 pub(super) const PACE: Millis = 100;
 /// Steps of all regular expressions that one program matches.
-pub(super) const STEPS: u32 = 10_000_000;
+pub(super) const STEPS: u32 = 2_000_000;
 /// Steps of one match of a pattern of file names.
 pub(super) const MATCH: u32 = 200_000;

@@ -24,6 +24,9 @@ struct Awk {
     budget: Budget,
 }
 
+/// The steps that printing takes, beside one for each byte.
+const PRINTED: usize = 64;
+
 /// Why statements stop.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stop {
@@ -239,10 +242,12 @@ impl Awk {
                 } else {
                     texts.join(&ofs)
                 };
+                self.budget.take(PRINTED + line.len());
                 out.stdout(format!("{line}{ors}"));
             }
             Statement::Printf(list) => {
                 let text = self.format(list);
+                self.budget.take(PRINTED + text.len());
                 out.stdout(text);
             }
             Statement::If(condition, yes, no) => {
