@@ -1,6 +1,6 @@
 //! curl, as version 7.88.1 of Debian prints. Recorded in `tests/inside/nginx.txt`.
 
-use super::fetch::{Client, Fetch, Fetched, Url, UrlError, headers, refuse, seconds};
+use super::fetch::{Client, Fetch, Fetched, PATIENCE, Url, UrlError, headers, refuse, seconds};
 use crate::api::Millis;
 use crate::net::http::Response;
 use crate::shell::{Context, Program, files};
@@ -561,11 +561,8 @@ impl Client for Curl {
                 );
                 self.fail_with(cx, url, 7, &why)
             }
-            Fetched::Silent { address } | Fetched::TimedOut { address, .. } => {
-                let after = match fetched {
-                    Fetched::TimedOut { after, .. } => *after,
-                    _ => 0,
-                };
+            Fetched::Silent { address } => {
+                let after = self.limit.unwrap_or(PATIENCE);
                 self.end(cx, 0, 0);
                 self.told(cx, format!("*   Trying {address}:{port}...\n"));
                 let (code, why) = match self.limit {

@@ -79,11 +79,6 @@ pub(super) enum Fetched {
     Silent {
         address: String,
     },
-    /// Nobody has the address, and it has been tried for so long.
-    TimedOut {
-        address: String,
-        after: Millis,
-    },
 }
 
 /// Asks for what a URL names.
@@ -196,10 +191,10 @@ impl<T: Client> Program for Fetch<T> {
                 host: self.client.host().unwrap_or(&authority),
                 path: &url.path,
             };
-            let mut fetched = ask(cx, &place, &url, &request);
-            if let Fetched::Silent { address } = fetched {
-                let after = self.client.limit().unwrap_or(PATIENCE);
-                let until = *self.until.get_or_insert(cx.now().plus(after));
+            let fetched = ask(cx, &place, &url, &request);
+            if let Fetched::Silent { .. } = fetched {
+                let patience = self.client.limit().unwrap_or(PATIENCE);
+                let until = *self.until.get_or_insert(cx.now().plus(patience));
                 if cx.now() < until {
                     return Progress::Wait(Wait {
                         until: Some(until),
@@ -207,7 +202,6 @@ impl<T: Client> Program for Fetch<T> {
                         input: false,
                     });
                 }
-                fetched = Fetched::TimedOut { address, after };
             }
             if let Fetched::Answer { address, response } = &fetched {
                 let client = match address.as_str() {

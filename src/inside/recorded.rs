@@ -22,6 +22,9 @@ fn steady(text: &str) -> String {
             None => out.push_str(&frames(line)),
         }
     }
+    if !out.is_empty() && !out.ends_with('\n') {
+        out.push_str("\n--- no newline\n");
+    }
     out.replace('\r', "\\r")
 }
 
@@ -48,35 +51,20 @@ struct Case {
 }
 
 fn cases(text: &str) -> Vec<Case> {
-    let blocks = text.split("=== ").skip(1);
-    let section = |text: &str| match text.strip_suffix("\n--- no newline\n") {
-        Some(text) => text.to_owned(),
-        None => text.to_owned(),
+    let case = |block: &str| {
+        let (name, rest) = block.split_once('\n').expect("a name");
+        let (script, rest) = rest.split_once("\n--- ").expect("an exit code");
+        let (code, printed) = rest.split_once('\n').expect("a line");
+        let (stdout, stderr) = printed.split_once("--- stderr\n").unwrap_or((printed, ""));
+        Case {
+            name: name.to_owned(),
+            script: script.to_owned(),
+            code: code.parse().expect("a number"),
+            stdout: stdout.to_owned(),
+            stderr: stderr.to_owned(),
+        }
     };
-    blocks
-        .map(|block| {
-            let (name, rest) = block.split_once('\n').expect("a name");
-            let (script, rest) = rest.split_once("\n--- ").expect("an exit code");
-            let (code, rest) = rest.split_once('\n').expect("a line");
-            let (stdout, stderr) = match rest.strip_prefix("--- stderr\n") {
-                Some(stderr) => ("", stderr),
-                None => match rest.split_once("\n--- stderr\n") {
-                    Some((stdout, stderr)) if !stdout.ends_with("\n--- no newline") => {
-                        (&rest[..=stdout.len()], stderr)
-                    }
-                    Some((stdout, stderr)) => (&rest[..=stdout.len()], stderr),
-                    None => (rest, ""),
-                },
-            };
-            Case {
-                name: name.to_owned(),
-                script: script.to_owned(),
-                code: code.parse().expect("a number"),
-                stdout: section(stdout),
-                stderr: section(stderr),
-            }
-        })
-        .collect()
+    text.split("=== ").skip(1).map(case).collect()
 }
 
 fn play(file: &str, container: &str) {

@@ -183,7 +183,7 @@ impl Client for Wget {
             }
             Fetched::Unknown => complain(cx, &format!("bad address '{}'", url.host)),
             Fetched::Refused { address } => complain(cx, &cannot(address, "Connection refused")),
-            Fetched::Silent { address } | Fetched::TimedOut { address, .. } => {
+            Fetched::Silent { address } => {
                 let why = match self.limit {
                     Some(_) => "download timed out".to_owned(),
                     None => cannot(address, "No route to host"),

@@ -145,33 +145,10 @@ pub(super) fn chosen(cx: &mut Context<'_>, cli: &Cli) -> Result<Targets, Failure
 
 /// What of the object is put before the editor.
 fn shown(target: &Target, part: Part) -> Value {
-    let tree = target.object.tree();
-    if part != Part::Scale {
-        return tree.clone();
+    match part {
+        Part::Scale => super::get_other::scale_of(&target.object),
+        _ => target.object.tree().clone(),
     }
-    let mut scale = Value::map([
-        ("apiVersion", Value::from("autoscaling/v1")),
-        ("kind", Value::from("Scale")),
-    ]);
-    for key in [
-        "creationTimestamp",
-        "name",
-        "namespace",
-        "resourceVersion",
-        "uid",
-    ] {
-        if let Some(value) = tree.at(&["metadata", key]) {
-            scale.set(&["metadata", key], value.clone());
-        }
-    }
-    let spec = tree.int_at(&["spec", "replicas"]).unwrap_or(1);
-    scale.set(&["spec", "replicas"], spec);
-    let status = tree.int_at(&["status", "replicas"]).unwrap_or(0);
-    scale.set(&["status", "replicas"], status);
-    let labels = tree.map_at(&["spec", "selector", "matchLabels"]);
-    let pairs: Vec<String> = labels.texts().map(|(k, v)| format!("{k}={v}")).collect();
-    scale.set(&["status", "selector"], pairs.join(","));
-    scale
 }
 
 fn written(objects: &[Value], format: &str) -> String {
