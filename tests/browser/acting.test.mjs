@@ -15,35 +15,17 @@ async function choose(screen, of, entry) {
   await screen.press('menuitem', entry);
 }
 
-async function terminalShows(screen, text) {
-  await screen.until(
-    `the terminal shows ${text}`,
-    async () => (await screen.text('log', 'Terminal')).includes(text),
-    () => screen.text('log', 'Terminal'),
-  );
-}
-
-/** Waits until a cell's name matches. */
-async function cell(screen, ordinal, part, pattern) {
-  let name = null;
-  await screen.until(
-    `${ordinal}, ${part} matches ${pattern}`,
-    async () => pattern.test((name = (await screen.cell(ordinal, part)) ?? '')),
-    () => name,
-  );
-}
-
 test('a node that is cut off blocks its Pod, and the ways out are commands', async ({ screen }) => {
   await applied(screen);
   await choose(screen, 'node-2', 'Cut it off: it loses its power');
-  await terminalShows(screen, 'cluster stop-node node-2');
+  await screen.terminalShows('cluster stop-node node-2');
   await screen.api('seek', 400);
-  await cell(screen, 'web-1', 'Pod', /, Terminating, .*node-2/);
+  await screen.cellMatching('web-1', 'Pod', /, Terminating, .*node-2/);
   assert.match(await screen.text('status', 'Why'), /node-2 cannot confirm that web-1 stopped/);
   await screen.press('button', 'Bring node-2 back');
-  await terminalShows(screen, 'cluster start-node node-2');
+  await screen.terminalShows('cluster start-node node-2');
   await screen.api('runUntilStable');
-  await cell(screen, 'web-1', 'Pod', /, Ready, .*second Pod of this name/);
+  await screen.cellMatching('web-1', 'Pod', /, Ready, .*second Pod of this name/);
 });
 
 test('after a force delete on a lost node the former Pod is still drawn', async ({ screen }) => {
@@ -52,10 +34,10 @@ test('after a force delete on a lost node the former Pod is still drawn', async 
   await screen.api('seek', 400);
   await screen.press('button', 'Force delete web-1 (unsafe)');
   await screen.api('runUntilStable');
-  await cell(screen, 'web-1', 'Pod', /, Ready, .*, a former web-1 may still run on node-2$/);
+  await screen.cellMatching('web-1', 'Pod', /, Ready, .*, a former web-1 may still run on node-2$/);
   await screen.api('run', 'cluster start-node node-2');
   await screen.api('runUntilStable');
-  await cell(screen, 'web-1', 'Pod', /second Pod of this name$/);
+  await screen.cellMatching('web-1', 'Pod', /second Pod of this name$/);
 });
 
 test('a full cluster offers more nodes', async ({ screen }) => {
@@ -64,7 +46,7 @@ test('a full cluster offers more nodes', async ({ screen }) => {
   assert.match(await screen.text('status', 'Why'), /No node has room for web-1/);
   await screen.press('button', 'Make it 4 nodes');
   await screen.api('runUntilStable');
-  await cell(screen, 'web-1', 'Pod', /, Ready, /);
+  await screen.cellMatching('web-1', 'Pod', /, Ready, /);
 });
 
 test('nodes are drained and deleted from their menus', async ({ screen }) => {
@@ -72,7 +54,7 @@ test('nodes are drained and deleted from their menus', async ({ screen }) => {
   await choose(screen, 'node-1', 'Drain: evict its Pods');
   await screen.until('the clock stops', () => screen.has('button', 'Play'), undefined, 30_000);
   await screen.api('runUntilStable');
-  await cell(screen, 'web-0', 'Pod', /, Ready, .*node-[23]/);
+  await screen.cellMatching('web-0', 'Pod', /, Ready, .*node-[23]/);
   await choose(screen, 'node-1', 'Delete the node');
   await screen.until('two nodes are left', async () => (await screen.api('state')).nodes.length === 2);
 });
@@ -82,10 +64,10 @@ test('the set has its own actions, among them the partition', async ({ screen })
   await choose(screen, 'web', 'Partition 1');
   await screen.api('runUntilStable');
   await choose(screen, 'web', 'Break the image');
-  await terminalShows(screen, 'kubectl set image sts/web nginx=registry.k8s.io/nginx-slim:no-such');
+  await screen.terminalShows('kubectl set image sts/web nginx=registry.k8s.io/nginx-slim:no-such');
   await screen.api('seek', 60);
-  await cell(screen, 'web-1', 'Pod', /, (ErrImagePull|ImagePullBackOff), revision r2/);
-  await cell(screen, 'web-0', 'Pod', /, Ready, revision r1/);
+  await screen.cellMatching('web-1', 'Pod', /, (ErrImagePull|ImagePullBackOff), revision r2/);
+  await screen.cellMatching('web-0', 'Pod', /, Ready, revision r1/);
 });
 
 test('a write tells which fields it changed, and an object its story', async ({ screen }) => {
@@ -107,7 +89,7 @@ test('a write tells which fields it changed, and an object its story', async ({ 
   }
   await screen.press('button', 'Go there');
   await screen.until('the clock went back', async () => (await screen.api('state')).time < end);
-  await cell(screen, 'web-2', 'Pod', /, Pending, /);
+  await screen.cellMatching('web-2', 'Pod', /, Pending, /);
 });
 
 test('what changed since a command is told', async ({ page, screen }) => {
@@ -131,7 +113,7 @@ test('what changed since a command is told', async ({ page, screen }) => {
 test('the editor says what kubectl changed since the file was applied', async ({ screen }) => {
   await screen.press('button', 'Apply');
   await screen.press('button', 'Run until stable');
-  await cell(screen, 'web-1', 'Pod', /, Ready, /);
+  await screen.cellMatching('web-1', 'Pod', /, Ready, /);
   await screen.api('run', 'kubectl scale sts web --replicas=3');
   const body = () => screen.page.evaluate(() => document.body.innerText);
   await screen.until('the difference is told', async () => /1 difference\s+The cluster has replicas: 3, this file says 2\./.test(await body()));
@@ -160,7 +142,7 @@ test('what else is in the cluster has a line that opens', async ({ screen }) => 
   await screen.page.evaluate(() => document.querySelectorAll('.other summary').forEach((one) => one.click()));
   await screen.until('the Pods are listed', async () => /shop-[a-z0-9]+-[a-z0-9]+\s+Ready/.test(await others()), others);
   await screen.press('button', 'Show in full');
-  await cell(screen, 'web-0', 'Pod', /, Ready, /);
+  await screen.cellMatching('web-0', 'Pod', /, Ready, /);
 });
 
 test("the dock's height follows a drag and keys, between its bounds", async ({ page, screen }) => {

@@ -35,20 +35,6 @@ async function holds(screen, file, what, passes) {
   await screen.until(`${file} ${what}`, async () => passes((text = await screen.value('textbox', file))), () => text);
 }
 
-/** Types a command and presses Enter. */
-async function command(screen, line) {
-  await screen.fill('textbox', 'kubectl command', line);
-  await screen.key('Enter');
-}
-
-async function terminalShows(screen, text) {
-  await screen.until(
-    `the terminal shows ${text}`,
-    async () => (await screen.text('log', 'Terminal')).includes(text),
-    () => screen.text('log', 'Terminal'),
-  );
-}
-
 /** How often the terminal shows a line. */
 async function times(screen, text) {
   return (await screen.text('log', 'Terminal')).split(text).length - 1;
@@ -148,8 +134,8 @@ test(
     await screen.focus('textbox', FILE);
     await screen.key('Tab');
     await screen.key('Control+Enter');
-    await terminalShows(screen, 'kubectl apply -f web.yaml');
-    await terminalShows(screen, 'unknown field "spec.servceName"');
+    await screen.terminalShows('kubectl apply -f web.yaml');
+    await screen.terminalShows('unknown field "spec.servceName"');
   },
 );
 
@@ -172,7 +158,7 @@ test('what is wrong is marked at its token, told under its line, and replaced by
 test('changed lines are marked until they are applied', TALL, async ({ screen, page }) => {
   const box = await rich(screen);
   await screen.press('button', 'Apply');
-  await terminalShows(screen, 'statefulset.apps/web created');
+  await screen.terminalShows('statefulset.apps/web created');
   const text = await screen.value('textbox', FILE);
   await screen.fill('textbox', FILE, text.replace('replicas: 2', 'replicas: 3'));
   const marked = () => box.evaluate((element) => [...element.querySelectorAll('.cm-line.changed')].map((one) => one.textContent.trim()));
@@ -182,7 +168,7 @@ test('changed lines are marked until they are applied', TALL, async ({ screen, p
   await screen.focus('textbox', FILE);
   await screen.key('Control+Enter');
   await screen.until('the mark is gone', async () => (await marked()).length === 0);
-  await terminalShows(screen, 'statefulset.apps/web configured');
+  await screen.terminalShows('statefulset.apps/web configured');
 });
 
 test('fields and values are completed by the kind at the indentation', async ({ page, screen }) => {
@@ -212,7 +198,7 @@ test('a field under the pointer is explained', async ({ page, screen }) => {
 
 test('a file written in the terminal is a tab with a text, a history and a draft of its own', async ({ page, screen }) => {
   await rich(screen);
-  await command(screen, 'printf "apiVersion: v1\\nkind: ConfigMap\\nmetadata:\\n  name: settings\\n" > settings.yaml');
+  await screen.command('printf "apiVersion: v1\\nkind: ConfigMap\\nmetadata:\\n  name: settings\\n" > settings.yaml');
   await screen.press('tab', 'settings.yaml');
   await rich(screen, 'settings.yaml');
   await holds(screen, 'settings.yaml', 'is there', (text) => text.includes('name: settings'));
@@ -232,7 +218,7 @@ test('a file written in the terminal is a tab with a text, a history and a draft
   await screen.key('Control+z');
   await holds(screen, 'settings.yaml', 'is as it was', (text) => !text.includes('\ndata:'));
   await screen.press('button', 'Apply');
-  await terminalShows(screen, 'configmap/settings created');
+  await screen.terminalShows('configmap/settings created');
 });
 
 test('going back in time leaves what was typed alone, and a program that writes the file shows', TALL, async ({ page, screen }) => {
@@ -246,7 +232,7 @@ test('going back in time leaves what was typed alone, and a program that writes 
   assert.match(await screen.value('textbox', FILE), /replicas: 5/);
   await page.reload();
   await rich(screen);
-  await command(screen, "sed -i 's/replicas: 2/replicas: 4/' web.yaml");
+  await screen.command("sed -i 's/replicas: 2/replicas: 4/' web.yaml");
   await holds(screen, FILE, 'shows what sed wrote', (now) => /replicas: 4/.test(now));
 });
 
@@ -277,14 +263,14 @@ test('Tab indents, Esc then Tab leaves, and a composition never applies', async 
   assert.equal(await page.evaluate(() => document.activeElement !== document.body), true, 'the focus went on');
   await screen.focus('textbox', FILE);
   await screen.key('Control+Enter');
-  await terminalShows(screen, 'kubectl apply -f web.yaml');
+  await screen.terminalShows('kubectl apply -f web.yaml');
   assert.equal(await times(screen, 'kubectl apply'), 1);
 });
 
 test('kubectl edit opens the editor, and saving there goes on', async ({ screen }) => {
   await rich(screen);
   await screen.press('button', 'Apply');
-  await command(screen, 'kubectl edit sts web');
+  await screen.command('kubectl edit sts web');
   await screen.find('button', 'Save and close');
   const tab = (await screen.names('tab')).find((name) => name.includes('kubectl-edit'));
   assert.ok(tab, (await screen.names('tab')).join());
@@ -292,25 +278,25 @@ test('kubectl edit opens the editor, and saving there goes on', async ({ screen 
   await screen.until('the editor has the focus', () => isFocused(box));
   await holds(screen, tab, 'has the object', (text) => text.startsWith('# Please edit the object below.'));
   await screen.press('button', 'Save and close');
-  await terminalShows(screen, 'Edit cancelled, no changes made.');
+  await screen.terminalShows('Edit cancelled, no changes made.');
   await screen.until('its tab is gone', async () => !(await screen.has('tab', tab)));
   await screen.find('textbox', FILE);
 });
 
 test('vi opens a new file in the editor', async ({ page, screen }) => {
   await rich(screen);
-  await command(screen, 'vi new.txt');
+  await screen.command('vi new.txt');
   const box = await rich(screen, 'new.txt');
   await screen.until('the editor has the focus', () => isFocused(box));
   await page.keyboard.type('one two');
   await screen.press('button', 'Save and close');
-  await command(screen, 'wc -w new.txt');
-  await terminalShows(screen, '2 new.txt');
+  await screen.command('wc -w new.txt');
+  await screen.terminalShows('2 new.txt');
 });
 
 test('a link carries the drafts of all files', async ({ page, screen, site }) => {
   await rich(screen);
-  await command(screen, 'echo one > notes.txt');
+  await screen.command('echo one > notes.txt');
   await screen.press('tab', 'notes.txt');
   await rich(screen, 'notes.txt');
   await screen.fill('textbox', 'notes.txt', 'two');
@@ -321,8 +307,8 @@ test('a link carries the drafts of all files', async ({ page, screen, site }) =>
   await screen.press('tab', 'notes.txt not saved');
   await holds(screen, 'notes.txt', 'has the draft', (text) => text === 'two');
   await screen.press('button', 'Save');
-  await command(screen, 'cat notes.txt');
-  await terminalShows(screen, '\ntwo');
+  await screen.command('cat notes.txt');
+  await screen.terminalShows('\ntwo');
 });
 
 /** Milliseconds from a keystroke in 500 lines to what is wrong with them. */

@@ -181,9 +181,33 @@ export class Screen {
     return (await this.has(role, name)) ? name : null;
   }
 
+  /** Types a command at the empty prompt and presses Enter. */
+  async command(line) {
+    await this.fill('textbox', 'kubectl command', line);
+    await this.key('Enter');
+  }
+
+  /** Waits until the terminal shows a text. */
+  async terminalShows(text) {
+    const shown = () => this.text('log', 'Terminal');
+    await this.until(`the terminal shows ${text}`, async () => (await shown()).includes(text), shown);
+  }
+
   /** The cell of an ordinal: `cell('web-1', 'Pod')`. */
   async cell(ordinal, part) {
     return this.nameStartingWith('gridcell', `${ordinal}, ${part}, `);
+  }
+
+  /** Waits until a cell's name matches; answers the name. */
+  async cellMatching(ordinal, part, pattern, patience) {
+    let name = null;
+    await this.until(
+      `${ordinal}, ${part} matches ${pattern}`,
+      async () => pattern.test((name = (await this.cell(ordinal, part)) ?? '')),
+      () => name,
+      patience,
+    );
+    return name;
   }
 
   /** Calls a method of the public API: `api('run', 'kubectl get pods')`. */

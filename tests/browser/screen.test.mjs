@@ -15,20 +15,6 @@ async function state(screen) {
   return JSON.stringify(await screen.api('state'));
 }
 
-/** Types a command and presses Enter. */
-async function type(screen, line) {
-  await screen.fill('textbox', 'kubectl command', line);
-  await screen.key('Enter');
-}
-
-async function terminalShows(screen, text) {
-  await screen.until(
-    `the terminal shows ${text}`,
-    async () => (await screen.text('log', 'Terminal')).includes(text),
-    () => screen.text('log', 'Terminal'),
-  );
-}
-
 test('a fresh page shows web.yaml, an empty board and the terminal, and nothing is applied', async ({ screen }) => {
   assert.match(await screen.value('textbox', 'web.yaml'), /^apiVersion: v1\nkind: Service/);
   assert.match(await screen.text('grid', 'Identity board'), /The cluster is empty/);
@@ -57,8 +43,8 @@ test('Apply creates the set, and running until stable makes both Pods Ready', as
   assert.match(await screen.cell('web-1', 'Claim'), /^web-1, Claim, Bound, www-web-1, 1Gi$/);
   assert.match(await screen.cell('web-1', 'Volume'), /^web-1, Volume, pvc-/);
   assert.match(await screen.text('status', 'Why'), /^Nothing to do: all 2 Pods/);
-  await terminalShows(screen, 'kubectl apply -f web.yaml');
-  await terminalShows(screen, 'statefulset.apps/web created');
+  await screen.terminalShows('kubectl apply -f web.yaml');
+  await screen.terminalShows('statefulset.apps/web created');
 });
 
 test('Step back is the exact inverse of Step', async ({ screen }) => {
@@ -78,30 +64,30 @@ test('Step back is the exact inverse of Step', async ({ screen }) => {
 test('an action on the board is a command in the terminal', async ({ screen }) => {
   await applied(screen);
   await screen.press('button', 'Scale up to 3');
-  await terminalShows(screen, 'kubectl scale sts web --replicas=3');
-  await terminalShows(screen, 'from the board');
+  await screen.terminalShows('kubectl scale sts web --replicas=3');
+  await screen.terminalShows('from the board');
   assert.match(await screen.cell('web-2', 'Pod'), /Not created yet/);
   await screen.press('button', 'Actions for web-0');
   await screen.press('menuitem', 'Delete the Pod');
-  await terminalShows(screen, 'kubectl delete pod web-0');
+  await screen.terminalShows('kubectl delete pod web-0');
 });
 
 test('acting in the past starts a branch, and the old future can be restored', async ({ screen }) => {
   await applied(screen);
   const stable = await state(screen);
   await screen.api('back', 5);
-  await type(screen, 'kubectl label sts web team=a');
-  await terminalShows(screen, 'statefulset.apps/web labeled');
+  await screen.command('kubectl label sts web team=a');
+  await screen.terminalShows('statefulset.apps/web labeled');
   assert.notEqual(await state(screen), stable);
   await screen.press('button', 'Restore');
   await screen.until('the old future is back', async () => (await state(screen)) === stable);
 });
 
 test('the terminal remembers lines, and a wrong one costs nothing', async ({ screen }) => {
-  await type(screen, 'kubectl get pods');
-  await terminalShows(screen, 'No resources found in default namespace.');
-  await type(screen, 'kubectl gte pods');
-  await terminalShows(screen, 'unknown command "gte" for "kubectl"');
+  await screen.command('kubectl get pods');
+  await screen.terminalShows('No resources found in default namespace.');
+  await screen.command('kubectl gte pods');
+  await screen.terminalShows('unknown command "gte" for "kubectl"');
   await screen.key('ArrowUp');
   await screen.key('ArrowUp');
   assert.equal(await screen.value('textbox', 'kubectl command'), 'kubectl get pods');
@@ -112,7 +98,7 @@ test('the terminal remembers lines, and a wrong one costs nothing', async ({ scr
 test('a waiting command starts the clock and stops with it', async ({ screen }) => {
   await applied(screen);
   const before = (await screen.api('state')).time;
-  await type(screen, 'kubectl rollout restart sts/web; kubectl rollout status sts/web');
+  await screen.command('kubectl rollout restart sts/web; kubectl rollout status sts/web');
   await screen.until(
     'the rollout is done',
     async () => (await screen.text('log', 'Terminal')).includes('roll out complete'),
@@ -160,7 +146,7 @@ test('a manifest with a mistake is marked with line and column, and applying it 
   await screen.fill('textbox', 'web.yaml', 'apiVersion: apps/v1\nkind: StatefulSet\nmetadata:\nname: web\n  x: 1\n');
   await screen.until('the mistake is named', async () => (await screen.names('group')).length > 0);
   await screen.press('button', 'Apply');
-  await terminalShows(screen, 'error: error parsing web.yaml');
+  await screen.terminalShows('error: error parsing web.yaml');
   assert.deepEqual((await screen.api('state')).sets, before);
 });
 

@@ -37,11 +37,6 @@ impl Bench {
     fn site(&self) -> PathBuf {
         self.target.join("site")
     }
-
-    fn program(&self, target: Option<&str>, name: &str) -> PathBuf {
-        let folder = target.map_or_else(|| self.target.clone(), |target| self.target.join(target));
-        folder.join(PROFILE).join(name)
-    }
 }
 
 /// The commands of `tools` that a stage needs and that exist. A stage whose
@@ -326,37 +321,24 @@ fn same_world(bench: &Bench) -> Outcome {
     if !is_there("hashes") {
         return Ok(Counts::default());
     }
-    setup::node()?;
-    setup::target(WASI)?;
-    let build = [
-        "build",
-        "--locked",
-        "--quiet",
-        "--bin",
-        "tools",
-        "--profile",
-        PROFILE,
-    ];
-    run::run(&mut bench.cargo(&build))?;
-    run::run(bench.cargo(&build).args(["--target", WASI]))?;
-    let native = bench.program(None, &format!("tools{}", std::env::consts::EXE_SUFFIX));
-    let native = run::output(
-        Command::new(native)
-            .args(["hashes", LOGS])
-            .current_dir(&bench.root),
-    )?;
-    let wasm = run::output(&mut in_wasi(bench, &["hashes", LOGS]))?;
+    let native = run::output(&mut with_tools(bench, &["hashes", LOGS]))?;
+    let wasm = run::output(&mut in_wasi(bench, &["hashes", LOGS])?)?;
     compare(&native, &wasm)
 }
 
 /// `tools` compiled to wasm, run by Node.
-fn in_wasi(bench: &Bench, arguments: &[&str]) -> Command {
+fn in_wasi(bench: &Bench, arguments: &[&str]) -> Result<Command> {
+    setup::node()?;
+    setup::target(WASI)?;
+    let build = ["build", "--locked", "--quiet", "--bin", "tools"];
+    let profile = ["--profile", PROFILE, "--target", WASI];
+    run::run(bench.cargo(&build).args(profile))?;
     let mut node = Command::new("node");
     node.args(["--no-warnings", "xtask/node/wasi.mjs"])
-        .arg(bench.program(Some(WASI), "tools.wasm"))
+        .arg(bench.target.join(WASI).join(PROFILE).join("tools.wasm"))
         .args(arguments)
         .current_dir(&bench.root);
-    node
+    Ok(node)
 }
 
 /// Counts the lines on which both agree.
@@ -449,21 +431,7 @@ pub fn bench(arguments: &[String]) -> Result<ExitCode> {
         target: place.folder().to_path_buf(),
     };
     measure(&mut with_tools(&bench, &["bench"]), &mut rows)?;
-    setup::node()?;
-    setup::target(WASI)?;
-    let build = [
-        "build",
-        "--locked",
-        "--quiet",
-        "--bin",
-        "tools",
-        "--profile",
-        PROFILE,
-        "--target",
-        WASI,
-    ];
-    run::run(&mut bench.cargo(&build))?;
-    measure(&mut in_wasi(&bench, &["bench", "heap"]), &mut rows)?;
+    measure(&mut in_wasi(&bench, &["bench", "heap"])?, &mut rows)?;
     let site = root.join("dist");
     let there = site.join("index.html").is_file();
     if there {
