@@ -1,9 +1,8 @@
 //! What a screen shows of a session now: one StatefulSet in full, its Why line, the nodes.
 
 use super::Session;
-use crate::api::{Key, Kind, Object};
-use crate::view::{self, Board, NodeRow, OtherRow, Source, Why};
-use std::sync::Arc;
+use crate::api::{Key, Kind};
+use crate::view::{self, Board, Follower, NodeRow, OtherRow, Source, Why};
 
 /// The most characters of a file's first line.
 const FIRST_LINE: usize = 60;
@@ -27,6 +26,11 @@ impl Session {
     /// What a screen shows now; `wanted` is the set that was chosen.
     #[must_use]
     pub fn shown(&self, wanted: Option<&Key>) -> Shown {
+        self.followed(wanted, &mut Follower::default())
+    }
+
+    /// The same, derived from what changed since `follower` was asked last.
+    pub fn followed(&self, wanted: Option<&Key>, follower: &mut Follower) -> Shown {
         let world = self.world();
         let store = world.store();
         let set = view::choose(store, wanted);
@@ -38,9 +42,10 @@ impl Session {
             now: self.now(),
             births: &births,
             files: &files,
+            volumes: world.runtime().volumes(),
             decision: &decision,
         };
-        let board = set.as_ref().map(|set| view::board(&source, set));
+        let board = set.as_ref().map(|set| follower.board(&source, set));
         let why = match (&set, &board) {
             (Some(set), Some(board)) => Why::of(store, set, board, decision(&set.key()).as_ref()),
             _ => Why::without_set(store),
@@ -51,7 +56,10 @@ impl Session {
                 .map(|set| set.key())
                 .collect(),
             others: view::others(store, set.as_ref().map(|set| set.key()).as_ref()),
-            nodes: view::nodes(store, &|pod| tenant(board.as_ref()?, pod)),
+            nodes: match &board {
+                Some(_) => view::nodes(store, follower.nodes()),
+                None => view::nodes(store, &view::tenants(store)),
+            },
             board,
             why,
         }
@@ -73,19 +81,5 @@ impl Session {
                     .collect(),
             })
             .collect()
-    }
-}
-
-/// Ordinal and revision of a Pod that the board shows.
-fn tenant(board: &Board, pod: &Object) -> Option<(i32, i64)> {
-    let ordinal = pod.pod()?.ordinal();
-    let at = board
-        .ordinals
-        .binary_search_by_key(&ordinal, |row| row.ordinal)
-        .ok()?;
-    let row: &Arc<view::OrdinalRow> = board.ordinals.get(at)?;
-    match &row.slot {
-        view::Slot::Pod(card) if card.uid == pod.meta.uid => Some((ordinal, card.revision)),
-        _ => None,
     }
 }

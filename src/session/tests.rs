@@ -328,3 +328,62 @@ fn the_timeline_goes_on_and_knows_lost_pods() {
         look(&session, &mut Tracker::default())
     );
 }
+
+/// Every state after each line, and some of the past: the screen that follows what changes is the one that is
+/// derived anew.
+#[test]
+fn a_followed_screen_is_the_screen() {
+    let mut session = session();
+    let mut follower = crate::view::Follower::default();
+    let mut check = |session: &Session, line: &str| {
+        let followed = session.followed(None, &mut follower);
+        assert_eq!(followed, session.shown(None), "{line}, {:?}", session.now());
+    };
+    for line in [
+        "kubectl apply -f web.yaml",
+        "kubectl scale sts web --replicas=5",
+        "for i in 0 3; do kubectl exec web-$i -- sh -c 'hostname > /usr/share/nginx/html/index.html'; done",
+        "kubectl run web-6 --image=nginx",
+        "kubectl scale sts web --replicas=7",
+        "kubectl delete pod web-6 --wait=false",
+        "kubectl set image sts/web nginx=registry.k8s.io/nginx-slim:0.24",
+        "kubectl rollout undo sts/web",
+        "cluster stop-node node-2",
+        "kubectl delete pod web-1 --force --grace-period=0",
+        "cluster start-node node-2",
+        "kubectl create ns other; kubectl run web-2 -n other --image=nginx",
+        "kubectl label pod web-0 app-; kubectl delete svc nginx",
+        "kubectl scale sts web --replicas=1",
+        "kubectl delete pvc www-web-4 www-web-0 --wait=false",
+        "kubectl delete pod web-0 --wait=false",
+        "kubectl delete sts web --cascade=orphan",
+        "kubectl apply -f web.yaml",
+        "kubectl delete sts web --wait=false",
+    ] {
+        let start = session.now();
+        spawn(&mut session, line);
+        check(&session, line);
+        for _ in 0..150 {
+            if !session.step() {
+                break;
+            }
+            check(&session, line);
+        }
+        let span = session.now().since(start);
+        for _ in 0..3 {
+            session.back();
+            check(&session, line);
+        }
+        session.step();
+        check(&session, line);
+        for part in [1, 3, 2] {
+            session.seek(start.plus(span * part / 4), u64::MAX);
+            check(&session, line);
+            session.step();
+            check(&session, line);
+        }
+        session.go(session.end());
+        check(&session, line);
+    }
+    assert!(session.end().events > 1_000 && session.stops().len() > 300);
+}

@@ -294,13 +294,14 @@ impl<M: Machine> History<M> {
             self.go(self.end);
             return self.advance(at, budget);
         }
-        let place = self.place_at(at);
-        self.go(Position { at, ..place });
+        self.run_to_time(at);
+        self.present.set_now(at);
         Run::Done
     }
 
-    /// The last place whose events and inputs lie at or before `at`.
-    fn place_at(&mut self, at: Time) -> Position {
+    /// Goes to the last place whose events and inputs lie at or before `at`: on from here if that is nearer than
+    /// the last snapshot before it.
+    fn run_to_time(&mut self, at: Time) {
         let start = self
             .snapshots
             .iter()
@@ -308,7 +309,9 @@ impl<M: Machine> History<M> {
             .find(|(_, machine)| machine.now() <= at)
             .map(|(place, _)| *place)
             .unwrap_or((self.origin.events(), 0));
-        self.go_raw(start);
+        if self.present.now() > at || (self.present.events(), self.inputs) < start {
+            self.go_raw(start);
+        }
         loop {
             let due = self.present.next_due();
             if let Some(entry) = self.log.get(self.inputs)
@@ -325,7 +328,6 @@ impl<M: Machine> History<M> {
                 break;
             }
         }
-        self.position()
     }
 
     /// Runs the clock on to `to`, executing what is due; in the past recorded inputs are taken as they
@@ -601,6 +603,33 @@ mod tests {
         assert_eq!(history.position().inputs, 1);
         assert_eq!(history.seek(Time(2000), u64::MAX), Run::Done);
         assert!(!history.in_past());
+    }
+
+    /// From anywhere, near or far, also when the clock was moved between two events.
+    #[test]
+    fn seeking_leads_to_the_same_state_from_everywhere() {
+        let mut history = start();
+        for round in 0..6 {
+            history.advance(Time(round * 4_800 + 3), u64::MAX);
+            history.act(round as u64);
+        }
+        let fresh = history.clone();
+        let mut at = 7;
+        for _ in 0..300 {
+            at = at * 7_919 % 24_007;
+            let time = if at % 3 == 0 {
+                history.present().now.plus(at % 40)
+            } else {
+                Time(at)
+            };
+            let time = time.min(fresh.end().at);
+            history.seek(time, u64::MAX);
+            let mut other = fresh.clone();
+            other.go(Position::default());
+            other.seek(time, u64::MAX);
+            assert_eq!(history.present(), other.present());
+            assert_eq!(history.position(), other.position());
+        }
     }
 
     #[test]

@@ -69,3 +69,66 @@ fn the_tutorial_set_comes_up_in_order() {
     assert_eq!(pods.len(), 2);
     assert_eq!(world.next_foreground(), None);
 }
+
+/// A Parallel set of four Ready Pods that was scaled to none, after the first of the pass's deletions.
+fn in_the_middle_of_scaling_down() -> World {
+    let mut world = World::new(Settings::default());
+    let four = "replicas: 4\n  podManagementPolicy: Parallel";
+    apply(&mut world, &WEB.replace("replicas: 2", four));
+    run(&mut world, Time::EPOCH.plus(20_000));
+    assert_eq!(ready_pods(&world), 4);
+    let set = world.store().find(Kind::StatefulSet, "default", "web");
+    let mut tree = set.expect("the set").tree().clone();
+    tree.set(&["spec", "replicas"], 0);
+    world
+        .update(
+            Kind::StatefulSet,
+            tree,
+            &Writer::component("kubectl"),
+            false,
+        )
+        .expect("accepted");
+    while grace_of(&world, "web-3").is_none() {
+        world.run_event().expect("something is due");
+    }
+    assert!(world.mid_pass() && grace_of(&world, "web-2").is_none());
+    world
+}
+
+fn grace_of(world: &World, pod: &str) -> Option<i64> {
+    let pod = world.store().find(Kind::Pod, "default", pod).expect(pod);
+    pod.meta.grace
+}
+
+/// The pass's own deletion changes nothing then, so that the resourceVersion is as the pass planned it, but
+/// the world is not.
+#[test]
+fn what_a_user_writes_between_two_writes_of_a_pass_stays() {
+    let mut world = in_the_middle_of_scaling_down();
+    let options = crate::api::DeleteOptions {
+        grace: Some(5_000),
+        ..Default::default()
+    };
+    let pod = Key::new(Kind::Pod, "default", "web-2");
+    world.delete(&pod, &options, false).expect("accepted");
+    let version = world.store().resource_version();
+    while world.mid_pass() {
+        world.run_event();
+    }
+    assert!(world.store().resource_version() > version);
+    assert_eq!(grace_of(&world, "web-2"), Some(5_000));
+    assert_eq!(grace_of(&world, "web-0"), Some(30_000));
+}
+
+#[test]
+fn gates_that_are_set_between_two_writes_of_a_pass_hold() {
+    let mut world = in_the_middle_of_scaling_down();
+    world.configure(Settings {
+        max_unavailable: true,
+        ..world.settings().clone()
+    });
+    while world.mid_pass() {
+        world.run_event();
+    }
+    assert!(world.store().gates().max_unavailable);
+}

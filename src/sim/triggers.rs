@@ -543,14 +543,8 @@ fn claim(change: &Change, store: &Store, wake: &mut dyn FnMut(ControllerId, Key)
             Key::new(Kind::PersistentVolume, "", &view.volume),
         );
     }
-    for pod in store.unscheduled() {
-        let waits = pod.namespace() == claim.namespace()
-            && pod
-                .pod()
-                .is_some_and(|view| view.claims.iter().any(|(_, name)| name == claim.name()));
-        if waits {
-            wake(ControllerId::Scheduler, pod.key());
-        }
+    for pod in store.waiting_for(claim.namespace(), claim.name()) {
+        wake(ControllerId::Scheduler, pod.clone());
     }
 }
 

@@ -28,6 +28,9 @@ pub struct World {
     pending: Vector<Arc<Planned>>,
     /// Whose writes they are.
     pass: Option<(ControllerId, Key)>,
+    /// Whether something else was written since that pass began: what it planned is executed again then. The
+    /// resourceVersion alone does not tell, as a planned write that is executed again may change nothing.
+    overtaken: bool,
     failures: OrdMap<(ControllerId, Key), u32>,
     /// For each Service whose pass is due only because Pods changed: the names of those Pods.
     changed_pods: OrdMap<(ControllerId, Key), OrdSet<Str>>,
@@ -165,6 +168,7 @@ impl World {
             queue: Queue::default(),
             pending: Vector::new(),
             pass: None,
+            overtaken: false,
             failures: OrdMap::new(),
             changed_pods: OrdMap::new(),
             foreign_endpoints: OrdSet::new(),
@@ -324,6 +328,7 @@ impl World {
         self.pending = fork.planned.into_iter().map(Arc::new).collect();
         self.requeue(controller, &key, action, wrote);
         self.pass = Some((controller, key));
+        self.overtaken = false;
     }
 
     fn dispatch(&mut self, fork: &mut Fork, controller: ControllerId, key: &Key) -> Action {
@@ -482,7 +487,8 @@ impl World {
 
     fn commit_one(&mut self, planned: Arc<Planned>) -> bool {
         let planned = Arc::unwrap_or_clone(planned);
-        let untouched = self.store.resource_version() == planned.base;
+        self.overtaken |= self.store.resource_version() != planned.base;
+        let untouched = !self.overtaken;
         match planned.what {
             Plan::Event { event } => {
                 if untouched {
@@ -670,6 +676,7 @@ impl World {
         self.store.set_gates(Gates {
             max_unavailable: settings.max_unavailable,
         });
+        self.overtaken = true;
         for number in 1..=former.min(nodes.count) {
             self.resize_node(number, nodes.pods);
         }

@@ -40,6 +40,8 @@ pub struct Store {
     pods: usize,
     /// Pods without a node.
     unscheduled: OrdSet<Key>,
+    /// The same Pods by the namespace and name of each claim of theirs.
+    waiting: OrdSet<(Str, Str, Key)>,
     /// PersistentVolumes by the namespace and name of their claim, empty for none.
     reserved: OrdSet<(Str, Str, Key)>,
     /// How often an object of this name was created: part of what its uid is drawn from.
@@ -166,6 +168,7 @@ impl Store {
             orphans: OrdSet::new(),
             pods: 0,
             unscheduled: OrdSet::new(),
+            waiting: OrdSet::new(),
             reserved: OrdSet::new(),
             births: OrdMap::new(),
             resource_version: 0,
@@ -279,6 +282,11 @@ impl Store {
             .filter_map(|key| self.objects.get(key))
     }
 
+    /// The Pods without a node that use the claim of this name, in name order.
+    pub fn waiting_for(&self, namespace: &str, claim: &str) -> impl Iterator<Item = &Key> {
+        under(&self.waiting, Str::new(namespace), Str::new(claim))
+    }
+
     /// What the Pods on a node ask for; Pods that have ended do not count.
     #[must_use]
     pub fn node_load(&self, node: &str) -> NodeLoad {
@@ -292,11 +300,7 @@ impl Store {
     }
 
     fn reserved_for(&self, namespace: Str, claim: Str) -> impl Iterator<Item = &Arc<Object>> {
-        let first = Key::new(Kind::ALL[0], "", "");
-        self.reserved
-            .range((namespace.clone(), claim.clone(), first)..)
-            .take_while(move |(of, name, _)| *of == namespace && *name == claim)
-            .filter_map(|(_, _, key)| self.objects.get(key))
+        under(&self.reserved, namespace, claim).filter_map(|key| self.objects.get(key))
     }
 
     /// The resourceVersion of the last change.
@@ -333,6 +337,31 @@ impl Store {
         // Every change raises the version by one.
         let count = self.resource_version.checked_sub(resource_version)?;
         (newer.len() as u64 == count).then_some(newer)
+    }
+
+    /// The last change, if it is still kept.
+    #[must_use]
+    pub fn last_change(&self) -> Option<&Change> {
+        self.changes.last()
+    }
+
+    /// The changes after this one, oldest first; `None` if it is none of the last few thousand of this API
+    /// server. It is known by its object itself, so that a change of another course of time is none of them.
+    #[must_use]
+    pub fn changes_after(&self, former: &Change) -> Option<Vec<Change>> {
+        let newer = self.resource_version.checked_sub(former.resource_version)?;
+        let newer = usize::try_from(newer).ok()?;
+        let at = self.changes.len().checked_sub(newer)?;
+        let same = self.changes.get(at.checked_sub(1)?)?;
+        let known = Arc::ptr_eq(&same.object, &former.object);
+        known.then(|| {
+            self.changes
+                .focus()
+                .narrow(at..)
+                .into_iter()
+                .cloned()
+                .collect()
+        })
     }
 
     /// The feature gates.
@@ -448,10 +477,22 @@ impl Store {
             }
         }
         if let Some(pod) = object.pod() {
-            if let Some(old) = self.objects.get(&key).cloned() {
-                self.count_load(&old, false);
+            let old = self.objects.get(&key).cloned();
+            let former = old.as_deref().and_then(Object::pod);
+            let same = former.is_some_and(|former| {
+                former.node.is_empty() == pod.node.is_empty()
+                    && Arc::ptr_eq(&former.claims, &pod.claims)
+            });
+            if let Some(old) = &old {
+                self.count_load(old, false);
+                if !same {
+                    self.await_claims(old, false);
+                }
             }
             self.count_load(&object, true);
+            if !same {
+                self.await_claims(&object, true);
+            }
             if pod.node.is_empty() {
                 self.unscheduled.insert(key.clone());
             } else {
@@ -496,6 +537,21 @@ impl Store {
         }
     }
 
+    /// Notes which claims a Pod without a node uses, or that it waits no longer.
+    fn await_claims(&mut self, pod: &Object, waits: bool) {
+        let Some(view) = pod.pod().filter(|view| view.node.is_empty()) else {
+            return;
+        };
+        for (_, claim) in view.claims.iter() {
+            let place = (pod.namespace().clone(), claim.clone(), pod.key());
+            if waits {
+                self.waiting.insert(place);
+            } else {
+                self.waiting.remove(&place);
+            }
+        }
+    }
+
     /// Removes an object; its last state gets the resourceVersion of the removal.
     fn remove(&mut self, key: &Key) -> Option<Change> {
         let old = self.objects.remove(key)?;
@@ -503,6 +559,7 @@ impl Store {
         self.unscheduled.remove(key);
         self.orphans.remove(key);
         self.count_load(&old, false);
+        self.await_claims(&old, false);
         if key.kind == Kind::PersistentVolume {
             self.reserved.remove(&reservation(&old));
         }
@@ -570,6 +627,19 @@ impl Store {
             changes: vec![change],
         }
     }
+}
+
+/// What stands under a namespace and a claim's name, in order.
+fn under(
+    places: &OrdSet<(Str, Str, Key)>,
+    namespace: Str,
+    claim: Str,
+) -> impl Iterator<Item = &Key> {
+    let first = Key::new(Kind::ALL[0], "", "");
+    places
+        .range((namespace.clone(), claim.clone(), first)..)
+        .take_while(move |(of, name, _)| *of == namespace && *name == claim)
+        .map(|(_, _, key)| key)
 }
 
 /// Where a PersistentVolume stands among the reserved ones.

@@ -235,7 +235,7 @@ impl Page {
         self.session.update_value(|session| {
             session.seek(at.max(Time::EPOCH), AT_ONCE);
         });
-        self.refresh();
+        self.refresh_dragged();
     }
 
     /// Goes to a place of the past.

@@ -217,7 +217,7 @@ async fn finish(page: Page, process: u32, limit: Time) -> Option<i32> {
         if code.is_some() || !left {
             return code;
         }
-        page.refresh();
+        page.refresh_meanwhile();
         breathe().await;
     }
 }
@@ -240,7 +240,7 @@ async fn seek(page: Page, seconds: f64) -> Answer {
         .try_update_value(|session| session.seek(at, SLICE))
         == Some(Run::More)
     {
-        page.refresh();
+        page.refresh_meanwhile();
         breathe().await;
     }
     page.refresh();
@@ -254,10 +254,13 @@ async fn run_until_stable(page: Page) -> Answer {
         let answer = page
             .session
             .try_update_value(|session| session.run_until_stable(from, SLICE));
-        page.refresh();
         match answer {
-            Some(Stability::More) => breathe().await,
+            Some(Stability::More) => {
+                page.refresh_meanwhile();
+                breathe().await;
+            }
             answer => {
+                page.refresh();
                 let stable = answer == Some(Stability::Stable);
                 return to_js(&serde_json::json!({ "stable": stable }));
             }

@@ -9,8 +9,8 @@ use crate::manifest::read_documents;
 use crate::session::{Input, LineKind, Origin, Session, Terminal};
 use crate::sim::{Settings, WriteRecord};
 use crate::view::{
-    self, Board, Difference, EventRow, Lane, Language, NodeRow, ObjectChange, OtherRow, Say,
-    Tracker, Tracks, Why, t,
+    self, Board, Difference, EventRow, Follower, Lane, Language, NodeRow, ObjectChange, OtherRow,
+    Say, Tracker, Tracks, Why, t,
 };
 use crate::web::{self, Storage};
 use imbl::Vector;
@@ -20,6 +20,11 @@ use std::sync::Arc;
 
 /// The media query of a dark system.
 const DARK: &str = "(prefers-color-scheme: dark)";
+
+/// How many times as long as drawing took, a long run goes on before it is drawn again.
+const SHARE: f64 = 4.0;
+/// After how many milliseconds without a move a dragged playhead rests.
+const RESTS: i32 = 120;
 
 /// One view at a time in a narrow window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,8 +93,9 @@ impl PartialEq for BranchRow {
 }
 
 /// What the timeline is derived from.
+#[derive(Clone)]
 pub(super) struct Looked {
-    set: Option<Key>,
+    set: Option<Arc<Object>>,
     writes: Vector<WriteRecord>,
     end: Time,
     /// How many inputs the log has: the marks.
@@ -102,18 +108,20 @@ impl PartialEq for Looked {
     fn eq(&self, other: &Looked) -> bool {
         self.writes.ptr_eq(&other.writes)
             && (self.end, self.inputs) == (other.end, other.inputs)
-            && self.set == other.set
+            && self.uid() == other.uid()
             && self.ordinals == other.ordinals
             && self.revisions == other.revisions
     }
 }
 
 impl Looked {
+    fn uid(&self) -> Option<&Str> {
+        self.set.as_ref().map(|set| &set.meta.uid)
+    }
+
     fn tracks(&self, session: &Session, tracker: &mut Tracker) -> Tracks {
-        let store = session.world().store();
-        let set = self.set.as_ref().and_then(|key| store.get(key));
         tracker.tracks(&view::Played {
-            set: set.map(Arc::as_ref),
+            set: self.set.as_deref(),
             revisions: &self.revisions,
             writes: &self.writes,
             marks: marks(session),
@@ -148,6 +156,8 @@ pub(super) struct Later {
     /// What the timeline read of them, and what it showed last.
     pub tracker: Tracker,
     pub looked: Option<Looked>,
+    /// What the board was derived from.
+    pub follower: Follower,
     /// Lines typed while a command was running.
     pub queue: Vec<String>,
     pub history: Vec<String>,
@@ -156,6 +166,10 @@ pub(super) struct Later {
     pub wanted: Option<Key>,
     /// The documents of the text that was applied last.
     pub documents: (Str, Vec<Value>),
+    /// Until when a long run goes on without being drawn, in the page's milliseconds.
+    drawn_until: f64,
+    /// How often the playhead was dragged on.
+    moves: u64,
 }
 
 /// The page. A handle: copying it is free.
@@ -397,23 +411,55 @@ impl Page {
         super::api::changed(self);
     }
 
+    /// The same in the middle of a long run: the dearer it is, the more seldom, so that most of the time is the
+    /// run's.
+    pub fn refresh_meanwhile(self) {
+        let start = web::page_time();
+        if start < self.later.with_value(|later| later.drawn_until) {
+            return;
+        }
+        self.refresh();
+        let end = web::page_time();
+        self.later
+            .update_value(|later| later.drawn_until = end + (end - start) * SHARE);
+    }
+
+    /// Derives what follows a dragged playhead at once. The terminal may hold thousands of lines that differ
+    /// between two places, so it follows when the playhead rests.
+    pub fn refresh_dragged(self) {
+        self.session.with_value(|session| {
+            put(self.now, session.now());
+            self.refresh_board(session);
+            self.refresh_transport(session);
+            self.refresh_tracks(session);
+        });
+        super::api::changed(self);
+        let mut moves = 0;
+        self.later.update_value(|later| {
+            later.moves += 1;
+            moves = later.moves;
+        });
+        web::after(RESTS, move || {
+            if self.later.with_value(|later| later.moves) == moves {
+                self.refresh();
+            }
+        });
+    }
+
     fn refresh_board(self, session: &Session) {
         let world = session.world();
         let store = world.store();
-        let wanted = self.later.with_value(|later| later.wanted.clone());
-        let shown = session.shown(wanted.as_ref());
+        let Some(shown) = self
+            .later
+            .try_update_value(|later| session.followed(later.wanted.as_ref(), &mut later.follower))
+        else {
+            return;
+        };
         put(self.sets, shown.sets);
         put(self.nodes, shown.nodes);
         put(self.others, shown.others);
         put(self.why, shown.why);
-        let board = shown.board.map(|mut board| {
-            self.board.with_untracked(|before| {
-                if let Some(before) = before {
-                    board.share_rows(before);
-                }
-            });
-            Arc::new(board)
-        });
+        let board = shown.board.map(Arc::new);
         put(self.board, board);
         if self.panel.get_untracked() == Panel::Events {
             put(self.events, view::events(store));
@@ -521,10 +567,17 @@ impl Page {
         }
         let end = session.end().at;
         let played = self.later.with_value(|later| later.played.clone());
-        let looked = self.looked(session, &played, end);
+        let mut looked = self.looked(session, &played, end);
         let mut tracks = None;
         self.later.update_value(|later| {
-            // What was played stays the same while time is moved in it.
+            // What was played stays the same while time is moved in it: the lanes and colours of the end hold.
+            if session.in_past()
+                && let Some(former) = &later.looked
+                && former.writes.ptr_eq(&looked.writes)
+                && (looked.set.is_none() || former.uid() == looked.uid())
+            {
+                looked = former.clone();
+            }
             if later.looked.as_ref() != Some(&looked) {
                 tracks = Some(looked.tracks(session, &mut later.tracker));
                 later.looked = Some(looked);
@@ -572,7 +625,7 @@ impl Page {
         });
         let revisions = session.world().store().list(Kind::ControllerRevision, "");
         Looked {
-            set: self.shown(session).map(|set| set.key()),
+            set: self.shown(session),
             writes: writes.clone(),
             end,
             inputs: session.history().log().len(),

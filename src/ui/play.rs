@@ -161,7 +161,7 @@ impl Page {
         match answer {
             Stability::More => {
                 self.busy.set(Some(done));
-                self.refresh();
+                self.refresh_meanwhile();
                 web::after(0, move || self.slice(run, from, events));
             }
             Stability::Stable => self.end_run(None),

@@ -146,7 +146,7 @@ fn you(page: Page, axis: Memo<Axis>) -> AnyView {
                 let next = marks.iter().skip(1).map(Some).chain([None]);
                 marks.iter().zip(next).map(|(mark, next)| {
                     let room = next.map(|next| axis.place(next.at) - axis.place(mark.at));
-                    one_mark(page, axis, mark, room, mark.input >= inputs.get())
+                    one_mark(page, axis, mark, room, inputs)
                 }).collect_view()
             }))}
         </div>
@@ -155,13 +155,19 @@ fn you(page: Page, axis: Memo<Axis>) -> AnyView {
 }
 
 /// `room` is how far the next mark is away, in percent: a label ends where the next one begins.
-fn one_mark(page: Page, axis: &Axis, mark: &Mark, room: Option<f64>, future: bool) -> AnyView {
+fn one_mark(
+    page: Page,
+    axis: &Axis,
+    mark: &Mark,
+    room: Option<f64>,
+    inputs: Memo<usize>,
+) -> AnyView {
     let input = mark.input;
     view! {
         <span
             class="mark"
             title=format!("{} {}", clock(mark.at), mark.line)
-            data-future=future.then_some("")
+            data-future=move || (input >= inputs.get()).then_some("")
             style:inset-inline-start=percent(axis.place(mark.at))
             style:max-inline-size=room.map(percent)
             on:click=move |_| page.tell(Story::Since(input))

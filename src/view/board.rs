@@ -1,11 +1,12 @@
 //! The identity board of one StatefulSet: a row per ordinal, what stays and what comes and goes.
 
-use super::service::{collect_endpoints, endpoints_of, srv_records};
+use super::service::{collect_endpoints, srv_records};
 use super::{PodCard, PodState, Say, t};
-use crate::api::Arrange as _;
 use crate::api::{Key, Kind, Object, Str, Time, UpdateStrategy};
 use crate::controllers::Reason;
+use crate::controllers::kubelet::Tree;
 use crate::store::{Change, ChangeKind, Store};
+use imbl::OrdMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ pub struct Source<'a> {
     pub births: &'a dyn Fn(&Key) -> u32,
     /// The files of a volume, by the name of the PersistentVolume.
     pub files: &'a dyn Fn(&str) -> Vec<File>,
+    /// What the files are read from.
+    pub volumes: &'a OrdMap<Str, Tree>,
     /// Why a controller last did nothing more about an object.
     pub decision: &'a dyn Fn(&Key) -> Option<Reason>,
 }
@@ -225,95 +228,92 @@ pub fn choose(store: &Store, wanted: Option<&Key>) -> Option<Arc<Object>> {
         .cloned()
 }
 
-/// The board of a set.
+/// The board of a set, derived anew.
 #[must_use]
 pub fn board(source: &Source<'_>, set: &Object) -> Board {
-    Builder::new(source, set).build()
+    super::Follower::default().board(source, set)
 }
 
 /// What is looked up once for all ordinals.
-struct Builder<'a> {
-    source: &'a Source<'a>,
-    set: &'a Object,
-    revisions: BTreeMap<Str, i64>,
-    pods: BTreeMap<i32, Arc<Object>>,
-    claims: BTreeMap<i32, Vec<(usize, Arc<Object>)>>,
-    endpoints: BTreeMap<Str, (Str, bool)>,
-    lost_nodes: Vec<Str>,
+#[derive(Clone, Default, PartialEq)]
+pub(super) struct Common {
+    /// The numbers of the set's revisions.
+    pub revisions: BTreeMap<Str, i64>,
+    pub lost_nodes: Vec<Str>,
     /// Pods that were removed while their node was silent, each with that node.
-    shadows: BTreeMap<Str, Str>,
-    last: Vec<Change>,
-    /// The Pods whose endpoints the last change changed.
-    changed_names: BTreeSet<Str>,
+    pub shadows: BTreeMap<Str, Str>,
 }
 
-impl<'a> Builder<'a> {
-    fn new(source: &'a Source<'a>, set: &'a Object) -> Builder<'a> {
-        let store = source.store;
-        let (namespace, uid) = (set.namespace(), &set.meta.uid);
-        let revisions = store
-            .owned(Kind::ControllerRevision, namespace, uid)
-            .iter()
-            .filter_map(|revision| Some((revision.name().clone(), revision.revision_number()?)))
-            .collect();
-        let pods = store
-            .owned(Kind::Pod, namespace, uid)
-            .into_iter()
-            .filter_map(|pod| {
-                let ordinal = pod.pod()?.ordinal();
-                (ordinal >= 0).then_some((ordinal, pod))
-            })
-            .collect();
+impl Common {
+    pub fn of(store: &Store, set: &Object) -> Common {
+        let revisions = store.owned(Kind::ControllerRevision, set.namespace(), &set.meta.uid);
         let lost_nodes: Vec<Str> = store
             .list(Kind::Node, "")
             .filter(|node| node.node().is_some_and(|view| !view.ready))
             .map(|node| node.name().clone())
             .collect();
-        let last = last_visible(store);
+        Common {
+            revisions: revisions
+                .iter()
+                .filter_map(|revision| Some((revision.name().clone(), revision.revision_number()?)))
+                .collect(),
+            shadows: shadows_of(store, set, &lost_nodes),
+            lost_nodes,
+        }
+    }
+}
+
+/// The objects of a set's ordinals.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub pods: BTreeMap<i32, Arc<Object>>,
+    /// Claims, each with the index of its template.
+    pub claims: BTreeMap<i32, Vec<(usize, Arc<Object>)>>,
+    /// What the set's Service answers, by host name.
+    pub endpoints: BTreeMap<Str, (Str, bool)>,
+}
+
+/// Builds the rows of a board.
+pub(super) struct Builder<'a> {
+    source: &'a Source<'a>,
+    set: &'a Object,
+    common: &'a Common,
+    parts: &'a Parts,
+    last: Option<Change>,
+    /// The Pods whose endpoints the last change changed.
+    changed_names: BTreeSet<Str>,
+}
+
+impl<'a> Builder<'a> {
+    pub fn new(
+        source: &'a Source<'a>,
+        set: &'a Object,
+        common: &'a Common,
+        parts: &'a Parts,
+    ) -> Builder<'a> {
+        let last = last_visible(source.store);
         Builder {
             source,
             set,
-            revisions,
-            pods,
-            claims: claims_of(store, set),
-            endpoints: endpoints_of(store, set),
-            shadows: shadows_of(store, set, &lost_nodes),
-            lost_nodes,
-            changed_names: changed_names(&last),
+            common,
+            parts,
+            changed_names: last.as_ref().map(changed_names).unwrap_or_default(),
             last,
         }
     }
 
-    fn build(&self) -> Board {
-        let Some(view) = self.set.set() else {
-            return Board {
-                set: self.header(0, 0),
-                ordinals: Vec::new(),
-                cut: None,
-                service: None,
-            };
-        };
-        let start = view.start;
-        let end = start.saturating_add(view.replicas.max(0));
-        let mut ordinals: Vec<i32> = (start..end).collect();
-        ordinals.extend(self.pods.keys().chain(self.claims.keys()).copied());
-        ordinals.arrange();
-        ordinals.dedup();
-        let rows: Vec<Arc<OrdinalRow>> = ordinals
-            .iter()
-            .map(|ordinal| Arc::new(self.ordinal(*ordinal, (start..end).contains(ordinal))))
-            .collect();
-        let ready = self
-            .pods
-            .values()
-            .filter(|pod| {
-                pod.meta.deletion.is_none() && pod.pod().is_some_and(|v| v.running_and_ready())
-            })
-            .count();
+    /// The board with these rows, of whose Pods so many are Ready.
+    pub fn board(
+        &self,
+        rows: Vec<Arc<OrdinalRow>>,
+        ready: usize,
+        service: Option<ServiceRow>,
+    ) -> Board {
+        let replicas = self.set.set().map_or(0, |view| view.replicas);
         Board {
-            set: self.header(view.replicas, i32::try_from(ready).unwrap_or(i32::MAX)),
+            set: self.header(replicas, i32::try_from(ready).unwrap_or(i32::MAX)),
             cut: self.cut(&rows),
-            service: self.service(),
+            service,
             ordinals: rows,
         }
     }
@@ -348,7 +348,7 @@ impl<'a> Builder<'a> {
             return Vec::new();
         };
         let key = |name: &Str, role: Say| {
-            let number = *self.revisions.get(name)?;
+            let number = *self.common.revisions.get(name)?;
             let hash = Str::new(name.rsplit('-').next().unwrap_or_default());
             Some(RevisionKey { number, hash, role })
         };
@@ -363,9 +363,9 @@ impl<'a> Builder<'a> {
         keys.into_iter().flatten().collect()
     }
 
-    fn ordinal(&self, ordinal: i32, wanted: bool) -> OrdinalRow {
+    pub fn ordinal(&self, ordinal: i32, wanted: bool) -> OrdinalRow {
         let name = Str::from(format!("{}-{ordinal}", self.set.name()));
-        let pod = self.pods.get(&ordinal);
+        let pod = self.parts.pods.get(&ordinal);
         let key = Key::new(Kind::Pod, self.set.namespace(), &name);
         let births = (self.source.births)(&key);
         let life = match (pod.is_some(), wanted) {
@@ -382,7 +382,7 @@ impl<'a> Builder<'a> {
             ordinal,
             dns: self.dns(&name, pod),
             claims: self.claim_rows(ordinal, life),
-            shadow: self.shadows.get(&name).cloned(),
+            shadow: self.common.shadows.get(&name).cloned(),
             namespace: self.set.namespace().clone(),
             name,
             life,
@@ -392,9 +392,9 @@ impl<'a> Builder<'a> {
 
     fn card(&self, pod: &Object, births: u32) -> PodCard {
         let view = pod.pod();
-        let node_lost = view.is_some_and(|v| self.lost_nodes.contains(&v.node));
+        let node_lost = view.is_some_and(|v| self.common.lost_nodes.contains(&v.node));
         let revision = view
-            .and_then(|v| self.revisions.get(&v.revision))
+            .and_then(|v| self.common.revisions.get(&v.revision))
             .copied()
             .unwrap_or(0);
         let mut card = PodCard::of(pod, node_lost, revision, births.max(1));
@@ -417,6 +417,7 @@ impl<'a> Builder<'a> {
         let start = self.set.set().map_or(0, |view| view.start);
         let before = ordinal - 1;
         let ready = self
+            .parts
             .pods
             .get(&before)
             .and_then(|pod| pod.pod())
@@ -434,7 +435,7 @@ impl<'a> Builder<'a> {
             .set()
             .map(|v| v.service.clone())
             .unwrap_or_default();
-        let record = self.endpoints.get(name);
+        let record = self.parts.endpoints.get(name);
         let ready = pod.and_then(|p| p.pod()).is_some_and(|v| v.ready.ready);
         Dns {
             name: format!("{name}.{service}"),
@@ -452,7 +453,7 @@ impl<'a> Builder<'a> {
             .set()
             .map(|view| view.claim_templates.clone())
             .unwrap_or_default();
-        let found = self.claims.get(&ordinal);
+        let found = self.parts.claims.get(&ordinal);
         templates
             .iter()
             .enumerate()
@@ -548,29 +549,33 @@ impl<'a> Builder<'a> {
         if status.current_revision == status.update_revision {
             return None;
         }
-        let index = rows.iter().position(|row| row.ordinal >= partition)?;
+        let index = rows.partition_point(|row| row.ordinal < partition);
+        rows.get(index)?;
         Some(Cut {
             partition,
             index,
-            old: *self.revisions.get(&status.current_revision)?,
-            new: *self.revisions.get(&status.update_revision)?,
+            old: *self.common.revisions.get(&status.current_revision)?,
+            new: *self.common.revisions.get(&status.update_revision)?,
         })
     }
 
-    fn service(&self) -> Option<ServiceRow> {
+    pub fn service(&self) -> Option<ServiceRow> {
         let name = self.set.set().map(|view| view.service.clone())?;
         let namespace = self.set.namespace();
         self.source
             .store
             .get(&Key::new(Kind::Service, namespace, &name))?;
-        let mut answers: Vec<(i32, &Str, &Str)> = self
-            .endpoints
-            .iter()
-            .map(|(name, (ip, _))| (ordinal_of(name), ip, name))
-            .collect();
-        answers.arrange_by_key(|(ordinal, ..)| *ordinal);
-        let total = answers.len();
-        let answers = answers.into_iter().take(ANSWERS);
+        let mut answers: Vec<(i32, &Str, &Str)> = Vec::new();
+        for (name, (ip, _)) in &self.parts.endpoints {
+            let ordinal = ordinal_of(name);
+            let at = answers.partition_point(|(before, ..)| *before <= ordinal);
+            if at < ANSWERS {
+                answers.truncate(ANSWERS - 1);
+                answers.insert(at, (ordinal, ip, name));
+            }
+        }
+        let total = self.parts.endpoints.len();
+        let answers = answers.into_iter();
         let answers = answers.map(|(_, ip, name)| (ip.clone(), name.clone()));
         let fqdn = format!("{name}.{namespace}.svc.cluster.local");
         // An answer with hundreds of records is not read by anyone.
@@ -614,37 +619,25 @@ fn shadows_of(store: &Store, set: &Object, lost_nodes: &[Str]) -> BTreeMap<Str, 
     found
 }
 
-/// The claims of a set by ordinal, each with the index of its template.
-fn claims_of(store: &Store, set: &Object) -> BTreeMap<i32, Vec<(usize, Arc<Object>)>> {
-    let mut found: BTreeMap<i32, Vec<(usize, Arc<Object>)>> = BTreeMap::new();
-    let Some(view) = set.set() else {
-        return found;
-    };
-    let prefixes: Vec<String> = view
-        .claim_templates
-        .iter()
-        .map(|template| format!("{template}-{}-", set.name()))
-        .collect();
-    for claim in store.list(Kind::PersistentVolumeClaim, set.namespace()) {
-        for (index, prefix) in prefixes.iter().enumerate() {
-            let ordinal = claim
-                .name()
-                .strip_prefix(prefix.as_str())
-                .and_then(|digits| digits.parse::<i32>().ok())
-                .filter(|ordinal| *ordinal >= 0);
-            if let Some(ordinal) = ordinal {
-                found
-                    .entry(ordinal)
-                    .or_default()
-                    .push((index, claim.clone()));
-            }
-        }
-    }
-    found
+/// The beginnings of the names of a set's claims, one per template; an ordinal follows.
+pub(super) fn claim_prefixes(set: &Object) -> Vec<String> {
+    let templates = set.set().map(|view| view.claim_templates.clone());
+    let templates = templates.unwrap_or_default();
+    let prefix = |template: &Str| format!("{template}-{}-", set.name());
+    templates.iter().map(prefix).collect()
 }
 
-/// The changes of the last write that a learner can see.
-fn last_visible(store: &Store) -> Vec<Change> {
+/// The index of the template and the ordinal of a claim of this name, per template that it may be of.
+pub(super) fn claim_places(prefixes: &[String], name: &str) -> impl Iterator<Item = (usize, i32)> {
+    let places = prefixes.iter().enumerate();
+    places.filter_map(move |(index, prefix)| {
+        let ordinal = name.strip_prefix(prefix.as_str())?.parse().ok()?;
+        (ordinal >= 0).then_some((index, ordinal))
+    })
+}
+
+/// The last change that a learner can see.
+fn last_visible(store: &Store) -> Option<Change> {
     /// How many changes of housekeeping may lie after it.
     const LOOK_BACK: u64 = 64;
     let from = store.resource_version().saturating_sub(LOOK_BACK);
@@ -659,31 +652,26 @@ fn last_visible(store: &Store) -> Vec<Change> {
             )
         })
         .cloned()
-        .into_iter()
-        .collect()
 }
 
 /// The Pods whose endpoints differ before and after a change.
-fn changed_names(changes: &[Change]) -> BTreeSet<Str> {
-    let slices = changes
-        .iter()
-        .filter(|change| change.object.kind == Kind::EndpointSlice);
-    let mut names = BTreeSet::new();
-    for change in slices {
-        let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
-        if let Some(old) = &change.old {
-            collect_endpoints(old, &mut before);
-        }
-        if change.kind != ChangeKind::Deleted {
-            collect_endpoints(&change.object, &mut after);
-        }
-        let differs = |name: &&Str| before.get(*name) != after.get(*name);
-        names.extend(before.keys().chain(after.keys()).filter(differs).cloned());
+pub(super) fn changed_names(change: &Change) -> BTreeSet<Str> {
+    let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
+    if change.object.kind != Kind::EndpointSlice {
+        return BTreeSet::new();
     }
-    names
+    if let Some(old) = &change.old {
+        collect_endpoints(old, &mut before);
+    }
+    if change.kind != ChangeKind::Deleted {
+        collect_endpoints(&change.object, &mut after);
+    }
+    let differs = |name: &&Str| before.get(*name) != after.get(*name);
+    let names = before.keys().chain(after.keys()).filter(differs);
+    names.cloned().collect()
 }
 
-fn ordinal_of(name: &str) -> i32 {
+pub(super) fn ordinal_of(name: &str) -> i32 {
     name.rsplit('-')
         .next()
         .and_then(|digits| digits.parse().ok())
@@ -723,21 +711,6 @@ pub struct Summary {
 }
 
 impl Board {
-    /// Takes over the rows of the board before that are the same now: who compares them sees it at once.
-    pub fn share_rows(&mut self, before: &Board) {
-        for row in &mut self.ordinals {
-            let same = before
-                .ordinals
-                .binary_search_by_key(&row.ordinal, |old| old.ordinal)
-                .ok()
-                .and_then(|at| before.ordinals.get(at))
-                .filter(|old| old == &row);
-            if let Some(old) = same {
-                *row = old.clone();
-            }
-        }
-    }
-
     /// The counts for the legend of a large board.
     #[must_use]
     pub fn summary(&self) -> Summary {

@@ -5,6 +5,7 @@ pub mod base64;
 mod board;
 mod changes;
 mod diff;
+mod follow;
 mod held;
 mod next;
 mod others;
@@ -24,6 +25,7 @@ pub use changes::{
     Difference, FieldChange, ObjectChange, changes_since, differences, field_changes, write_change,
 };
 pub use diff::changed_lines;
+pub use follow::{Follower, Tenants, tenants};
 pub use next::next_say;
 pub use others::{OtherPod, OtherRow, others};
 pub use panels::{EventRow, NodeRow, WriteRow, events, nodes, say, writes};

@@ -1,11 +1,13 @@
 //! The rows of the panels: events, writes, nodes.
 
-use super::Say;
+use super::{Say, Tenants};
 use crate::api::Arrange as _;
 use crate::api::{Key, Kind, Object, Str, Time, Value};
 use crate::controllers::Reason;
 use crate::sim::{Verb, WriteRecord};
 use crate::store::Store;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How many of the newest rows a panel shows.
 const NEWEST: usize = 300;
@@ -141,28 +143,22 @@ pub struct NodeRow {
     pub version: Str,
 }
 
-/// The nodes; `tenant` tells ordinal and revision of a Pod that the board shows.
+/// The nodes, with the Pods on them.
 #[must_use]
-pub fn nodes(store: &Store, tenant: &dyn Fn(&Object) -> Option<(i32, i64)>) -> Vec<NodeRow> {
-    let mut rows: Vec<NodeRow> = store
-        .list(Kind::Node, "")
-        .map(|node| node_row(node))
-        .collect();
-    for pod in store.list(Kind::Pod, "") {
-        let Some(view) = pod.pod().filter(|view| !view.node.is_empty()) else {
-            continue;
-        };
-        if let Ok(at) = rows.binary_search_by(|row| row.name.cmp(&view.node))
-            && let Some(row) = rows.get_mut(at)
-        {
-            row.pods += 1;
-            row.tenants.extend(tenant(pod));
+pub fn nodes(store: &Store, tenants: &BTreeMap<Str, Tenants>) -> Vec<NodeRow> {
+    let row = |node: &Arc<Object>| {
+        let mut row = node_row(node);
+        if let Some(tenants) = tenants.get(node.name()) {
+            row.pods = tenants.pods;
+            row.tenants = tenants
+                .shown
+                .iter()
+                .map(|(ordinal, revision)| (*ordinal, *revision))
+                .collect();
         }
-    }
-    for row in &mut rows {
-        row.tenants.arrange();
-    }
-    rows
+        row
+    };
+    store.list(Kind::Node, "").map(row).collect()
 }
 
 fn node_row(node: &Object) -> NodeRow {

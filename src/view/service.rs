@@ -30,14 +30,7 @@ pub(super) fn srv_records(store: &Store, name: &str) -> Vec<String> {
     lines
 }
 
-/// The addresses that DNS answers for the set's Service: host name, address, whether the Pod is Ready.
-pub(super) fn endpoints_of(store: &Store, set: &Object) -> BTreeMap<Str, (Str, bool)> {
-    match set.set() {
-        Some(view) => endpoints(store, set.namespace(), &view.service),
-        None => BTreeMap::new(),
-    }
-}
-
+/// The addresses that DNS answers for a Service: host name, address, whether the Pod is Ready.
 fn endpoints(store: &Store, namespace: &str, service: &str) -> BTreeMap<Str, (Str, bool)> {
     let mut found = BTreeMap::new();
     for slice in store.list(Kind::EndpointSlice, namespace) {

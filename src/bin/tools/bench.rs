@@ -9,6 +9,7 @@ use playground::api::{Kind, Str, Time};
 use playground::manifest;
 use playground::session::{Input, Origin, Session, Stability, WEB_YAML};
 use playground::sim::{NodeSettings, Settings};
+use playground::view::Follower;
 use std::time::Instant;
 
 /// How many engine events the longest history has at least.
@@ -64,10 +65,12 @@ fn times(say: &mut dyn FnMut(&str)) {
 fn steps(mut session: Session, pods: usize, budgets: &str, say: &mut dyn FnMut(&str)) {
     command(&mut session, "kubectl rollout restart sts/web");
     let mut costs: Vec<f64> = Vec::new();
+    let mut follower = Follower::default();
+    session.followed(None, &mut follower);
     for _ in 0..STEPS {
         let began = Clock::start();
         session.step();
-        let shown = session.shown(None);
+        let shown = session.followed(None, &mut follower);
         let next = session.next();
         costs.push(began.millis());
         assert!(

@@ -179,6 +179,12 @@ impl Runtime {
         self.pods.get_mut(&(namespace.clone(), name.clone()))
     }
 
+    /// The files of PersistentVolumes, by name.
+    #[must_use]
+    pub fn volumes(&self) -> &OrdMap<Str, Tree> {
+        &self.volumes
+    }
+
     /// The files of a PersistentVolume.
     #[must_use]
     pub fn volume(&self, name: &str) -> Option<&Tree> {

@@ -82,6 +82,7 @@ fn why(session: &Session, set: &Arc<Object>) -> (Why, Board) {
         now: session.now(),
         births: &births,
         files: &|_| Vec::new(),
+        volumes: session.world().runtime().volumes(),
         decision: &decided,
     };
     let board = board(&source, set);
