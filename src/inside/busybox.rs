@@ -52,6 +52,28 @@ const WORDS: &[(&str, &str)] = &[
         "sh: cd: line 0: can't cd to {}: No such file or directory",
     ),
     ("sh: 1: [: Illegal number: {}", "sh: {}: bad number"),
+    (
+        "sh: 1: Syntax error: {} unexpected (expecting {})",
+        "sh: syntax error: unexpected {} (expecting {})",
+    ),
+    (
+        "sh: 1: Syntax error: {} unexpected",
+        "sh: syntax error: unexpected {}",
+    ),
+    (
+        "sh: 1: Syntax error: Unterminated {}",
+        "sh: syntax error: unterminated {}",
+    ),
+    (
+        "sh: 1: Syntax error: Missing {}",
+        "sh: syntax error: missing {}",
+    ),
+    ("sh: 1: Syntax error: Bad {}", "sh: syntax error: bad {}"),
+    ("sh: 1: Syntax error: {}", "sh: syntax error: {}"),
+    (
+        "sh: 1: Bad substitution",
+        "sh: syntax error: bad substitution",
+    ),
     ("sh: 1: {}", "sh: {}"),
 ];
 
@@ -79,7 +101,7 @@ impl Worded {
         act: impl FnOnce(&mut dyn Program, &mut Context<'_>) -> Progress,
     ) -> Progress {
         let program = self.program.as_mut();
-        if !is_busybox(cx) {
+        if !is_busybox(cx.world, &cx.host) {
             return act(program, cx);
         }
         let mut printed = Output::to(cx.out.terminal);
@@ -93,9 +115,9 @@ impl Worded {
                 Stream::Stdout if self.name == "wc" => {
                     text.split_inclusive('\n').map(columns).collect()
                 }
-                Stream::Stdout => text.as_str().to_owned(),
+                Stream::Stdout => text,
             };
-            cx.out.push(stream, worded.into());
+            cx.out.push(stream, &worded);
         }
         match progress {
             // What is missing costs these 1, not 2.

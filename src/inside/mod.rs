@@ -17,7 +17,8 @@ mod wget;
 pub use environment::environment;
 
 use crate::api::{Key, Object, Str};
-use crate::shell::{Context, Host, Program, Progress, tools};
+use crate::shell::{Context, Host, Program, Progress, is_busybox, tools};
+use crate::sim::World;
 use std::sync::Arc;
 
 /// A program that acts at once, in a container: its words, and what it does with them.
@@ -81,12 +82,16 @@ const NOT_INSIDE: [&str; 9] = [
     "history", "time", "watch", "yes", "rev", "clear", "vi", "vim", "nano",
 ];
 
+/// What other images have and busybox's has not.
+const NOT_IN_BUSYBOX: [&str; 2] = ["bash", "curl"];
+
 /// The program with this name in a container; `None` if there is none.
 #[must_use]
-pub fn program(host: &Host, argv: &[String]) -> Option<Box<dyn Program>> {
+pub fn program(world: &World, host: &Host, argv: &[String]) -> Option<Box<dyn Program>> {
     let Host::Container { .. } = host else {
         return None;
     };
+    let busybox = is_busybox(world, host);
     let mut words = argv.to_vec();
     let name = words.first_mut()?;
     for folder in [
@@ -103,6 +108,7 @@ pub fn program(host: &Host, argv: &[String]) -> Option<Box<dyn Program>> {
     let name = name.clone();
     let name = name.as_str();
     match name {
+        _ if busybox && NOT_IN_BUSYBOX.contains(&name) => return None,
         "curl" => return Some(curl::curl(&words)),
         "wget" => return Some(wget::wget(&words)),
         "nslookup" => return Some(lookup::nslookup(&words)),

@@ -52,7 +52,7 @@ pub(super) fn exec(
         container: Str::new(container),
     };
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    let mut program = program(&host, &words).expect("a program of the container");
+    let mut program = program(world, &host, &words).expect("a program of the container");
     let mut env = environment(world, &key, container);
     let (mut files, mut stdin) = (Files::default(), Stdin::default());
     let (mut stdout, mut stderr) = (String::new(), String::new());
@@ -65,6 +65,7 @@ pub(super) fn exec(
             stdin: &mut stdin,
             out: &mut out,
             host: host.clone(),
+            work: &Default::default(),
             programs: super::program,
         };
         let progress = program.poll(&mut cx);
@@ -396,6 +397,7 @@ fn the_containers_own_things() {
     );
     assert!(
         program(
+            world,
             &Host::Container {
                 pod: Key::new(Kind::Pod, "default", "web-0"),
                 container: Str::EMPTY

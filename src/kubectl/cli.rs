@@ -28,7 +28,7 @@ pub const GLOBAL: &[Flag] = &[
     flag("insecure-skip-tls-verify", None, FlagType::Bool),
     flag("kubeconfig", None, FlagType::Text),
     flag("kuberc", None, FlagType::Text).missing(),
-    flag("log-flush-frequency", None, FlagType::Duration).missing(),
+    flag("log-flush-frequency", None, FlagType::Text),
     flag("match-server-version", None, FlagType::Bool),
     flag("password", None, FlagType::Text),
     flag("profile", None, FlagType::Text),
@@ -37,7 +37,7 @@ pub const GLOBAL: &[Flag] = &[
     flag("tls-server-name", None, FlagType::Text),
     flag("token", None, FlagType::Text),
     flag("username", None, FlagType::Text),
-    flag("vmodule", None, FlagType::Text).missing(),
+    flag("vmodule", None, FlagType::Text),
     flag("warnings-as-errors", None, FlagType::Bool),
 ];
 

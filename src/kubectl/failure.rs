@@ -126,6 +126,8 @@ impl From<ApiError> for Failure {
 
 fn alone(problem: &Problem) -> String {
     match problem {
+        // Some say that themselves.
+        Problem::Own(text) if text.starts_with("error: ") => text.clone(),
         Problem::Own(text) => format!("error: {text}"),
         Problem::Bare(text) => text.clone(),
         Problem::Server(error, _) if error.reason == ErrorReason::Invalid => invalid(error),

@@ -37,7 +37,38 @@ pub fn check(cli: &Cli, cx: &mut Context<'_>) -> Result<(), Failure> {
             "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)",
         ));
     }
-    if flags.int("v").is_some_and(|level| level > 0) {
+    let refused = |name: &str, text: &str, why: &str| {
+        Failure::error(format!(
+            "invalid argument {} for \"--{name}\" flag: {why}\nSee 'kubectl {} --help' for usage.",
+            quote(text),
+            cli.path
+        ))
+    };
+    if let Some(text) = flags.text("log-flush-frequency")
+        && parse_duration(text).is_err()
+    {
+        return Err(refused("log-flush-frequency", text, "parse error"));
+    }
+    if let Some(text) = given("vmodule") {
+        for part in text.split(',').filter(|part| !part.is_empty()) {
+            let level = part.split_once('=').filter(|(file, level)| {
+                !file.is_empty() && !level.is_empty() && !level.contains('=')
+            });
+            if level.is_none() {
+                let why = "syntax error: expect comma-separated list of filename=N";
+                return Err(refused("vmodule", text, why));
+            }
+        }
+    }
+    // At level 1 it says nothing yet; below 6 it does not tell of its requests, and what `get -o name` says is
+    // known (recordings C-daily-055 to 057).
+    let level = flags.int("v").unwrap_or(0);
+    let names = cli.path == "get" && given("output") == Some("name");
+    if (2..6).contains(&level) && names {
+        let text = "Unable to decode server response into a Table. Falling back to hardcoded types: attempt to decode non-Table object";
+        let line = super::klog(cx.now(), "table_printer.go:45", text);
+        cx.out.stderr(line.replacen('W', "I", 1));
+    } else if level > 1 {
         return Err(Failure::error("logging with -v is not simulated here"));
     }
     if cli.path.starts_with("config") {

@@ -9,6 +9,7 @@ pub mod explain;
 pub mod failure;
 pub mod flags;
 mod globals;
+mod hash;
 pub mod load;
 pub mod manual;
 pub mod patch;
@@ -89,7 +90,7 @@ enum Started {
 fn start(words: &[String], cx: &mut Context<'_>) -> Result<Started, Failure> {
     match cli::read(words, cx)? {
         Command::Page(text, stream, code) => {
-            cx.out.push(stream, text.into());
+            cx.out.push(stream, &text);
             Ok(Started::As(Outcome::Done(code)))
         }
         Command::Verb(verb, cli) => {

@@ -56,7 +56,8 @@ impl Player {
                 stdin: &mut stdin,
                 out: &mut out,
                 host: Host::Workstation,
-                programs: |_, _| None,
+                work: &Default::default(),
+                programs: |_, _, _| None,
             };
             let wait = match process.poll(&mut cx) {
                 Progress::Done(code) => break Some(code),

@@ -330,16 +330,28 @@ fn expect_map(patch: &Value, prefix: &str) -> Result<(), Failure> {
 }
 
 fn operations(patch: &Value) -> Result<Vec<Value>, Failure> {
-    let what = match patch {
-        Value::List(list) => return Ok(list.iter().cloned().collect()),
+    let (odd, wanted) = match patch {
+        Value::List(list) => {
+            let odd = list
+                .iter()
+                .find(|operation| !matches!(operation, Value::Map(_) | Value::Null));
+            match odd {
+                None => return Ok(list.iter().cloned().collect()),
+                Some(odd) => (odd, ""),
+            }
+        }
         Value::Null => return Ok(Vec::new()),
+        other => (other, "[]"),
+    };
+    let what = match odd {
         Value::Map(_) => "object",
+        Value::List(_) => "array",
         Value::Str(_) => "string",
-        Value::Bool(_) => "bool",
+        Value::Bool(_) | Value::Null => "bool",
         Value::Int(_) | Value::Float(_) => "number",
     };
     let message = format!(
-        "error decoding patch: json: cannot unmarshal {what} into Go value of type []handlers.jsonPatchOp"
+        "error decoding patch: json: cannot unmarshal {what} into Go value of type {wanted}handlers.jsonPatchOp"
     );
     Err(ApiError::new(ErrorReason::BadRequest, message).into())
 }

@@ -4,7 +4,7 @@
 use super::Terminal;
 use crate::api::{Str, Time};
 use crate::shell::{
-    Context, Environment, Files, Host, Lookup, Output, Program, Progress, Stdin, Wait,
+    Context, Environment, Files, Host, Lookup, Output, Program, Progress, Stdin, Wait, Work,
 };
 use crate::sim::history::Machine;
 use crate::sim::{Ran, Settings, World};
@@ -80,6 +80,9 @@ struct Process {
     program: Box<dyn Program>,
     stdin: Stdin,
     wait: Wait,
+    work: Work,
+    /// When it ran last: what it may compute grows with the time since.
+    polled: Time,
 }
 
 /// A world with the learner's processes, files and terminal. Cheap to clone.
@@ -227,6 +230,8 @@ impl Desk {
             program,
             stdin,
             wait: Wait::default(),
+            work: Work::default(),
+            polled: now,
         };
         self.poll(id, process, false);
         self.settle();
@@ -235,6 +240,9 @@ impl Desk {
 
     /// Lets a process run until it is done or waits.
     fn poll(&mut self, id: u32, mut process: Process, interrupt: bool) {
+        let now = self.world.now();
+        process.work.refill(now.since(process.polled));
+        process.polled = now;
         let mut out = Output::to(true);
         let mut context = Context {
             world: &mut self.world,
@@ -242,6 +250,7 @@ impl Desk {
             env: &mut self.env,
             stdin: &mut process.stdin,
             out: &mut out,
+            work: &process.work,
             host: Host::Workstation,
             programs: self.programs,
         };
@@ -251,14 +260,8 @@ impl Desk {
             process.program.poll(&mut context)
         };
         let now = self.world.now();
-        let mut pieces = out.take().into_iter().peekable();
-        while let Some((stream, text)) = pieces.next() {
-            // A line in a great many pieces is put together once, not anew with each.
-            let mut joined = String::from(text.as_str());
-            while let Some((_, more)) = pieces.next_if(|(next, _)| *next == stream) {
-                joined.push_str(&more);
-            }
-            self.terminal.print(stream, &joined, id, now);
+        for (stream, text) in out.take() {
+            self.terminal.print(stream, &text, id, now);
         }
         self.world.cancel_wake(id);
         match progress {
@@ -319,7 +322,7 @@ impl Desk {
 
 /// The programs of the terminal and of the containers: finds one by its name.
 #[must_use]
-pub fn programs(host: &Host, words: &[String]) -> Option<Box<dyn Program>> {
+pub fn programs(world: &World, host: &Host, words: &[String]) -> Option<Box<dyn Program>> {
     let name = words.first()?;
     match host {
         Host::Workstation => match name.as_str() {
@@ -327,7 +330,7 @@ pub fn programs(host: &Host, words: &[String]) -> Option<Box<dyn Program>> {
             "cluster" => Some(Box::new(super::cluster::Cluster::new(words))),
             _ => crate::shell::tools::program(words),
         },
-        Host::Container { .. } => crate::inside::program(host, words),
+        Host::Container { .. } => crate::inside::program(world, host, words),
     }
 }
 

@@ -4,8 +4,9 @@ use super::limits;
 
 /// The variables that an expression reads and sets.
 pub(super) trait Variables {
-    fn get(&self, name: &str) -> String;
-    fn set(&mut self, name: &str, value: String);
+    /// The value of `name` or `name[index]`.
+    fn get(&mut self, name: &str) -> Result<String, String>;
+    fn set(&mut self, name: &str, value: String) -> Result<(), String>;
 }
 
 /// The value of an expression, or what is wrong with it.
@@ -197,9 +198,9 @@ impl Expression<'_> {
         let value = if self.looking_at("++") || self.looking_at("--") {
             let by = if self.looking_at("++") { 1 } else { -1 };
             self.pos += 2;
-            let name = self.name();
+            let name = self.place();
             let value = self.read(&name)?.wrapping_add(by);
-            self.write(&name, value);
+            self.write(&name, value)?;
             value
         } else if self.eat("!") {
             i64::from(self.unary()? == 0)
@@ -249,6 +250,24 @@ impl Expression<'_> {
         name
     }
 
+    /// A name, with the index in brackets behind it.
+    fn place(&mut self) -> String {
+        let mut place = self.name();
+        if self.chars.get(self.pos) != Some(&'[') {
+            return place;
+        }
+        let mut open = 0;
+        while let Some(c) = self.chars.get(self.pos) {
+            place.push(*c);
+            self.pos += 1;
+            open += i32::from(*c == '[') - i32::from(*c == ']');
+            if open == 0 {
+                break;
+            }
+        }
+        place
+    }
+
     fn number(&mut self) -> Result<i64, String> {
         let digits = self.name();
         parse(&digits)
@@ -256,7 +275,7 @@ impl Expression<'_> {
     }
 
     fn read(&mut self, name: &str) -> Result<i64, String> {
-        let text = self.variables.get(name);
+        let text = self.variables.get(name)?;
         let text = text.trim();
         if text.is_empty() {
             return Ok(0);
@@ -266,27 +285,28 @@ impl Expression<'_> {
         })
     }
 
-    fn write(&mut self, name: &str, value: i64) {
-        if self.quiet == 0 {
-            self.variables.set(name, value.to_string());
+    fn write(&mut self, name: &str, value: i64) -> Result<(), String> {
+        if self.quiet > 0 {
+            return Ok(());
         }
+        self.variables.set(name, value.to_string())
     }
 
     fn variable(&mut self) -> Result<i64, String> {
-        let name = self.name();
+        let name = self.place();
         self.blanks();
         for (mark, by) in [("++", 1), ("--", -1)] {
             if self.looking_at(mark) {
                 self.pos += 2;
                 let value = self.read(&name)?;
-                self.write(&name, value.wrapping_add(by));
+                self.write(&name, value.wrapping_add(by))?;
                 return Ok(value);
             }
         }
         if self.looking_at("=") && !self.looking_at("==") {
             self.pos += 1;
             let value = self.choice()?;
-            self.write(&name, value);
+            self.write(&name, value)?;
             return Ok(value);
         }
         for operator in ["+", "-", "*", "/", "%", "|", "&", "^", "<<", ">>"] {
@@ -295,7 +315,7 @@ impl Expression<'_> {
                 let right = self.choice()?;
                 let left = self.read(&name)?;
                 let value = self.apply(operator, left, right)?;
-                self.write(&name, value);
+                self.write(&name, value)?;
                 return Ok(value);
             }
         }

@@ -22,12 +22,15 @@ pub(super) enum Command {
     List(Vec<Node>),
     /// `( … )`
     Subshell(Node),
-    /// `for name in words; do body; done`
+    /// `for name in words; do body; done`, or `select`.
     For {
+        menu: bool,
         name: Str,
         words: Option<Words>,
         body: Node,
     },
+    /// `for ((first; condition; step)); do body; done`: three words.
+    Count { parts: Words, body: Node },
     /// `while condition; do body; done`, or `until`.
     While {
         until: bool,
@@ -78,12 +81,31 @@ pub(super) struct Simple {
     pub(super) subs: Vec<Node>,
 }
 
-/// `name=word`, `name+=word`
+/// `name=word`, `name+=word`, `name[index]=word`, `name=(words)`
 #[derive(Clone, Debug)]
 pub(super) struct Assign {
     pub(super) name: Str,
+    pub(super) index: Option<Word>,
     pub(super) append: bool,
-    pub(super) value: Word,
+    pub(super) value: Assigned,
+}
+
+/// What is assigned.
+#[derive(Clone, Debug)]
+pub(super) enum Assigned {
+    Text(Word),
+    /// `(a [5]=b)`
+    Items(Vec<(Option<Word>, Word)>),
+}
+
+/// What stands in the brackets of `${name[…]}`.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Index {
+    /// `@`
+    Each,
+    /// `*`
+    Joined,
+    At(Word),
 }
 
 /// Words with their command substitutions.
@@ -132,6 +154,7 @@ pub(super) enum Piece {
     /// `$name`, `${name…}`
     Variable {
         name: Str,
+        index: Option<Index>,
         change: Change,
         quoted: bool,
     },
@@ -147,6 +170,10 @@ pub(super) enum Change {
     None,
     /// `${#name}`
     Length,
+    /// `${!name[@]}`: the keys.
+    Keys,
+    /// `${!name}`: the variable whose name this one holds.
+    Indirect,
     /// `${name:-word}`; `empty`: an empty value counts as none.
     Default {
         empty: bool,
@@ -197,13 +224,22 @@ pub(super) struct SyntaxError {
     pub(super) message: String,
     /// Whether more text could mend it.
     pub(super) incomplete: bool,
+    /// The word that should stand there, as dash tells it; empty if none does.
+    pub(super) expected: &'static str,
 }
 
 impl SyntaxError {
+    /// The same, where only this word could have stood.
+    pub(super) fn expecting(mut self, word: &'static str) -> SyntaxError {
+        self.expected = word;
+        self
+    }
+
     pub(super) fn new(message: impl Into<String>) -> SyntaxError {
         SyntaxError {
             message: message.into(),
             incomplete: false,
+            expected: "",
         }
     }
 
@@ -215,6 +251,7 @@ impl SyntaxError {
         SyntaxError {
             message: "syntax error: unexpected end of file".to_owned(),
             incomplete: true,
+            expected: "",
         }
     }
 
@@ -222,6 +259,7 @@ impl SyntaxError {
         SyntaxError {
             message: format!("unexpected EOF while looking for matching `{mark}'"),
             incomplete: true,
+            expected: "",
         }
     }
 }

@@ -10,6 +10,7 @@ use super::parse;
 use super::program::{Context, Environment, Host, Program, Progress, Wait};
 use super::reader::is_name;
 use super::variables;
+use super::{arrays, traps};
 use crate::api::Str;
 use std::sync::Arc;
 
@@ -27,10 +28,45 @@ pub(super) enum Outcome {
     Program(Box<dyn Program>),
 }
 
-const NAMES: [&str; 32] = [
-    ":", "true", "false", "cd", "pwd", "echo", "printf", "export", "unset", "set", "shift", "exit",
-    "return", "break", "continue", "eval", "exec", ".", "source", "read", "test", "[", "alias",
-    "unalias", "type", "command", "let", "local", "declare", "wait", "readonly", "shopt",
+const NAMES: [&str; 38] = [
+    ":",
+    "true",
+    "false",
+    "cd",
+    "pwd",
+    "echo",
+    "printf",
+    "export",
+    "unset",
+    "set",
+    "shift",
+    "exit",
+    "return",
+    "break",
+    "continue",
+    "eval",
+    "exec",
+    ".",
+    "source",
+    "read",
+    "test",
+    "[",
+    "alias",
+    "unalias",
+    "type",
+    "command",
+    "let",
+    "local",
+    "declare",
+    "wait",
+    "readonly",
+    "shopt",
+    "trap",
+    "getopts",
+    "help",
+    "typeset",
+    "mapfile",
+    "readarray",
 ];
 
 /// The names of all builtins, for completion.
@@ -59,9 +95,18 @@ pub(super) fn run(machine: &mut Machine, argv: &[String], cx: &mut Context<'_>) 
         "echo" => Outcome::Done(echo(machine, rest, cx)),
         "printf" => Outcome::Done(super::printf::run(machine, rest, cx)),
         "export" | "readonly" => Outcome::Done(export(machine, rest, cx)),
-        "local" | "declare" => Outcome::Done(declare(machine, rest, cx)),
+        "trap" => Outcome::Done(traps::trap(machine, rest, cx)),
+        "getopts" => Outcome::Done(traps::getopts(machine, rest, cx)),
+        "help" => Outcome::Done(traps::help(cx)),
+        "mapfile" | "readarray" => Outcome::Program(Box::new(Gather(rest.to_vec()))),
+        "local" | "declare" | "typeset" => Outcome::Done(declare(machine, rest, cx)),
         "unset" => {
             for name in rest.iter().filter(|name| !name.starts_with('-')) {
+                if let Some((array, index)) = arrays::split(name) {
+                    let key = machine.expander(cx.env, &[]).key_of(array, index);
+                    arrays::unset(cx.env, array, &key.unwrap_or_default());
+                    continue;
+                }
                 variables::unset(cx.env, name);
                 variables::unset(cx.env, &variables::function_key(name));
             }
@@ -203,14 +248,66 @@ fn export(machine: &Machine, rest: &[String], cx: &mut Context<'_>) -> i32 {
 }
 
 fn declare(machine: &mut Machine, rest: &[String], cx: &mut Context<'_>) -> i32 {
+    let flags: String = rest
+        .iter()
+        .filter_map(|word| word.strip_prefix('-'))
+        .collect();
+    let mut status = 0;
     for word in rest.iter().filter(|word| !word.starts_with('-')) {
-        let (name, value) = word.split_once('=').unwrap_or((word, ""));
-        if is_name(name) {
-            machine.hide(name, cx.env);
-            variables::set(cx.env, name, value);
+        if flags.contains('p') {
+            match arrays::declared(cx.env, word) {
+                Some(text) => cx.out.stdout(text),
+                None => {
+                    machine.complain(cx, &format!("declare: {word}: not found"));
+                    status = 1;
+                }
+            }
+            continue;
+        }
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (word.as_str(), None),
+        };
+        if !is_name(name) {
+            continue;
+        }
+        let local = machine.hide(name, cx.env);
+        let known = cx.env.variables.contains(name);
+        if flags.contains(['a', 'A']) {
+            if local || arrays::elements(cx.env, name).is_none() {
+                arrays::make(cx.env, name, flags.contains('A'));
+            }
+        } else if value.is_some() || local || !known {
+            variables::set(cx.env, name, value.unwrap_or_default());
+        }
+        if flags.contains('x')
+            && let Some(value) = variables::get(cx.env, name)
+        {
+            variables::export(cx.env, name, value);
         }
     }
-    0
+    status
+}
+
+/// `mapfile`, which reads to the end.
+#[derive(Clone)]
+struct Gather(Vec<String>);
+
+impl Program for Gather {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Progress {
+        if cx.stdin.open {
+            return Progress::Wait(Wait {
+                input: true,
+                ..Wait::default()
+            });
+        }
+        traps::gather(&self.0, &cx.stdin.take(), cx.env);
+        Progress::Done(0)
+    }
+
+    fn clone_box(&self) -> Box<dyn Program> {
+        Box::new(self.clone())
+    }
 }
 
 fn set(machine: &mut Machine, rest: &[String], cx: &mut Context<'_>) -> i32 {
@@ -362,7 +459,7 @@ pub(super) fn place(cx: &Context<'_>, name: &str) -> Option<String> {
     if let Some(text) = variables::get(cx.env, &variables::alias_key(name)) {
         return Some(format!("alias {name}='{text}'"));
     }
-    (cx.programs)(&cx.host, &[name.to_owned()])?;
+    (cx.programs)(cx.world, &cx.host, &[name.to_owned()])?;
     Some(program_path(&cx.host, name))
 }
 
@@ -454,8 +551,10 @@ fn evaluate(machine: &Machine, rest: &[String], cx: &mut Context<'_>) -> i32 {
 
 /// `read`, which may wait for a line.
 #[derive(Clone)]
-struct Read {
+pub(super) struct Read {
     names: Vec<String>,
+    /// `-a`: the words become an array.
+    array: Option<String>,
     raw: bool,
     prompt: Option<String>,
     /// `$IFS` as it is when the command starts: `IFS=, read a b`.
@@ -463,9 +562,10 @@ struct Read {
 }
 
 impl Read {
-    fn new(words: &[String], env: &Environment) -> Read {
+    pub(super) fn new(words: &[String], env: &Environment) -> Read {
         let mut read = Read {
             names: Vec::new(),
+            array: None,
             raw: false,
             prompt: None,
             separators: variables::get(env, "IFS").unwrap_or(Str::literal(" \t\n")),
@@ -475,8 +575,11 @@ impl Read {
             match word.strip_prefix('-') {
                 Some(flags) if !flags.is_empty() => {
                     read.raw |= flags.contains('r');
-                    if flags.ends_with('p') {
-                        read.prompt = words.next().cloned();
+                    match flags.chars().next_back() {
+                        Some('p') => read.prompt = words.next().cloned(),
+                        Some('a') => read.array = words.next().cloned(),
+                        Some('t' | 'n' | 'd') => drop(words.next()),
+                        _ => {}
                     }
                 }
                 _ => read.names.push(word.clone()),
@@ -492,6 +595,19 @@ impl Read {
         let separates = |c: char| self.separators.contains(c);
         let blank = |c: char| separates(c) && c.is_whitespace();
         let mut rest = line.trim_matches(blank);
+        if let Some(array) = &self.array {
+            let mut words = Vec::new();
+            while !rest.is_empty() {
+                let end = rest.find(separates).unwrap_or(rest.len());
+                words.push(rest[..end].to_owned());
+                rest = rest[end..].trim_start_matches(blank);
+                if let Some(c) = rest.chars().next().filter(|c| separates(*c)) {
+                    rest = rest[c.len_utf8()..].trim_start_matches(blank);
+                }
+            }
+            super::arrays::fill(env, array, words.into_iter());
+            return;
+        }
         let last = self.names.len().saturating_sub(1);
         for (i, name) in self.names.iter().enumerate() {
             let value = if i == last {

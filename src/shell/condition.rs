@@ -4,7 +4,7 @@ use super::expand::Field;
 use super::files::{self, FileKind};
 use super::pattern;
 use super::program::Context;
-use super::regex::{Budget, Regex};
+use super::regex::Regex;
 
 /// `[ … ]` without its brackets: the truth, or what is wrong.
 pub(super) fn single(cx: &Context<'_>, words: &[String]) -> Result<bool, String> {
@@ -254,7 +254,7 @@ impl Double<'_, '_> {
             "!=" => Ok(!pattern::matches(pattern, &chars)),
             "=~" => {
                 let regex = Regex::extended(&right, false)?;
-                Ok(regex.find(&left, 0, &Budget::new()).is_some())
+                Ok(regex.find(&left, 0, self.cx.work).is_some())
             }
             _ => binary(&left, operator, &right),
         }

@@ -1,7 +1,8 @@
 //! Expansion of words: variables, captured output, arithmetic, splitting, tilde. Files are matched later.
 
 use super::arithmetic;
-use super::ast::{Change, Piece, Word};
+use super::arrays;
+use super::ast::{Change, Index, Piece, Word};
 use super::limits;
 use super::pattern;
 use super::program::Environment;
@@ -125,9 +126,10 @@ impl Expander<'_> {
             }
             Piece::Variable {
                 name,
+                index,
                 change,
                 quoted,
-            } => self.variable(name, change, *quoted, split, fields),
+            } => self.variable((name, index.as_ref()), change, *quoted, split, fields),
         }
     }
 
@@ -181,16 +183,41 @@ impl Expander<'_> {
 
     fn variable(
         &mut self,
-        name: &Str,
+        (name, index): (&Str, Option<&Index>),
         change: &Change,
         quoted: bool,
         split: bool,
         fields: &mut Fields,
     ) -> Expanded<()> {
-        if matches!(name.as_str(), "@" | "*") && *change == Change::None {
-            return self.parameters(name, quoted, split, fields);
+        let keys = *change == Change::Keys;
+        let list = self.list(name, index, keys);
+        let joined = name.as_str() == "*" || index == Some(&Index::Joined);
+        if let Some(values) = &list {
+            match change {
+                Change::Length => {
+                    return self.add(&values.len().to_string(), quoted, split, fields);
+                }
+                Change::Default { .. }
+                | Change::Alternative { .. }
+                | Change::Assign { .. }
+                | Change::Require { .. }
+                    if values.iter().all(String::is_empty) => {}
+                Change::Alternative { .. } => {}
+                _ => {
+                    let values = self.each(name, values, change)?;
+                    return self.parameters(joined, &values, quoted, split, fields);
+                }
+            }
         }
-        let value = self.lookup(name);
+        let value = match (list, index) {
+            (Some(values), _) => (!values.is_empty()).then(|| Str::from(values.join(" "))),
+            (None, Some(Index::At(index))) => self.element(name, index)?,
+            (None, _) => self.lookup(name),
+        };
+        if *change == Change::Indirect {
+            let text = value.map_or(Ok(None), |name| self.indirect(&name))?;
+            return self.add(&text.unwrap_or_default(), quoted, split, fields);
+        }
         let missing = |empty: &bool| match &value {
             None => true,
             Some(text) => *empty && text.is_empty(),
@@ -227,7 +254,7 @@ impl Expander<'_> {
             }
             _ => {}
         }
-        let text = self.changed(name, value.unwrap_or_default(), change)?;
+        let text = self.changed(value.unwrap_or_default(), change)?;
         self.add(&text, quoted, split, fields)
     }
 
@@ -243,16 +270,69 @@ impl Expander<'_> {
         Ok(())
     }
 
-    /// `$@` and `$*`
+    /// The value of the variable or element with this name.
+    fn indirect(&mut self, name: &str) -> Expanded<Option<Str>> {
+        match arrays::split(name) {
+            Some((name, index)) => {
+                let key = self.key_of(name, index)?;
+                Ok(self.at_key(name, &key))
+            }
+            None => Ok(self.lookup(name)),
+        }
+    }
+
+    /// The values of a list, each changed, or some of them.
+    fn each(&mut self, name: &str, values: &[String], change: &Change) -> Expanded<Vec<String>> {
+        let Change::Slice { offset, length } = change else {
+            let changed = values
+                .iter()
+                .map(|value| self.changed(Str::new(value), change));
+            return changed.collect();
+        };
+        // Parameters count from 1: before them stands the name of the shell.
+        let mut all = Vec::new();
+        if matches!(name, "@" | "*") {
+            all.push(self.name.to_owned());
+        }
+        all.extend_from_slice(values);
+        let (offset, length) = self.bounds(offset, length.as_ref())?;
+        let count = i64::try_from(all.len()).unwrap_or(i64::MAX);
+        let start = if offset < 0 { count + offset } else { offset };
+        let most = length.unwrap_or(count).clamp(0, count);
+        let place = |n: i64| usize::try_from(n).unwrap_or(usize::MAX);
+        if start < 0 {
+            return Ok(Vec::new());
+        }
+        Ok(all
+            .into_iter()
+            .skip(place(start))
+            .take(place(most))
+            .collect())
+    }
+
+    fn bounds(&mut self, offset: &Word, length: Option<&Word>) -> Expanded<(i64, Option<i64>)> {
+        let offset = self.joined(offset)?;
+        let offset = self.arithmetic(&offset)?;
+        let length = match length {
+            Some(length) => {
+                let length = self.joined(length)?;
+                Some(self.arithmetic(&length)?)
+            }
+            None => None,
+        };
+        Ok((offset, length))
+    }
+
+    /// `$@` and `$*`, and the same of an array.
     fn parameters(
         &mut self,
-        name: &str,
+        joined: bool,
+        params: &[String],
         quoted: bool,
         split: bool,
         fields: &mut Fields,
     ) -> Expanded<()> {
-        let params = self.params;
-        if quoted && name == "*" {
+        if quoted && joined {
             let separators = variables::get(self.env, "IFS");
             let between = match separators.as_ref().map(|text| text.chars().next()) {
                 Some(Some(first)) => first.to_string(),
@@ -274,12 +354,9 @@ impl Expander<'_> {
         Ok(())
     }
 
-    fn changed(&mut self, name: &str, value: Str, change: &Change) -> Expanded<String> {
+    fn changed(&mut self, value: Str, change: &Change) -> Expanded<String> {
         Ok(match change {
-            Change::Length => match name {
-                "@" | "*" => self.params.len().to_string(),
-                _ => value.chars().count().to_string(),
-            },
+            Change::Length => value.chars().count().to_string(),
             Change::Strip {
                 suffix,
                 longest,
@@ -291,15 +368,7 @@ impl Expander<'_> {
                 replace(&value, &pattern, &with, *all)
             }
             Change::Slice { offset, length } => {
-                let offset = self.joined(offset)?;
-                let offset = self.arithmetic(&offset)?;
-                let length = match length {
-                    Some(length) => {
-                        let length = self.joined(length)?;
-                        Some(self.arithmetic(&length)?)
-                    }
-                    None => None,
-                };
+                let (offset, length) = self.bounds(offset, length.as_ref())?;
                 slice(&value, offset, length)?
             }
             Change::Case { upper, all } => change_case(&value, *upper, *all),
@@ -314,14 +383,22 @@ impl Expander<'_> {
 }
 
 impl arithmetic::Variables for Expander<'_> {
-    fn get(&self, name: &str) -> String {
-        self.lookup(name)
-            .map(|text| text.as_str().to_owned())
-            .unwrap_or_default()
+    fn get(&mut self, name: &str) -> Result<String, String> {
+        let value = self.indirect(name)?;
+        Ok(value.map_or(String::new(), |text| text.to_string()))
     }
 
-    fn set(&mut self, name: &str, value: String) {
-        variables::set(self.env, name, value);
+    fn set(&mut self, name: &str, value: String) -> Result<(), String> {
+        match arrays::split(name) {
+            Some((name, index)) => {
+                let key = self.key_of(name, index)?;
+                arrays::set(self.env, name, &key, &value)
+            }
+            None => {
+                variables::set(self.env, name, value);
+                Ok(())
+            }
+        }
     }
 }
 

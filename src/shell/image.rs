@@ -1,8 +1,9 @@
 //! What an image brings: a few folders, what the kubelet writes into `/etc`, a web server's pages.
 
-use super::program::{Context, Host};
+use super::program::Host;
 use crate::api::{Object, Str};
 use crate::net::{NAME_SERVER, dns, http, resolver};
+use crate::sim::World;
 use std::collections::BTreeMap;
 
 /// A file or a folder of an image.
@@ -74,11 +75,11 @@ pub(super) fn mount_points(pod: &Object, container: &str) -> BTreeMap<String, En
 
 /// Whether programs run in a container whose programs are busybox's.
 #[must_use]
-pub fn is_busybox(cx: &Context<'_>) -> bool {
-    let Host::Container { pod, container } = &cx.host else {
+pub fn is_busybox(world: &World, host: &Host) -> bool {
+    let Host::Container { pod, container } = host else {
         return false;
     };
-    let pod = cx.world.store().get(pod);
+    let pod = world.store().get(pod);
     pod.is_some_and(|pod| {
         let name = image_of(pod, container).rsplit('/').next();
         name.and_then(|name| name.split([':', '@']).next()) == Some("busybox")

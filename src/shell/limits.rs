@@ -12,11 +12,13 @@ pub(super) const FRAMES: usize = 1000;
 pub(super) const WORDS: usize = 10_000;
 /// Characters of one expansion, of captured output and of a pipe.
 pub(super) const TEXT: usize = 4 * 1024 * 1024;
-/// Commands that run before a script lets time pass.
-pub(super) const COMMANDS: u32 = 20_000;
 /// Virtual time between the commands of one paste, loop or script.
 pub(super) const PACE: Millis = 100;
-/// Steps of all regular expressions that one program matches.
-pub(super) const STEPS: u32 = 2_000_000;
+/// Steps of [`super::Work`] that all programs of a command line may take together.
+pub(super) const STEPS: u32 = 3_000_000;
+/// Steps that a millisecond of virtual time gives back.
+pub(super) const STEPS_BACK: u32 = 50;
+/// Steps that the shell takes for each command, and for each program that it starts.
+pub(super) const COMMAND: usize = 50;
 /// Steps of one match of a pattern of file names.
 pub(super) const MATCH: u32 = 200_000;

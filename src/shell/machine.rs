@@ -8,6 +8,7 @@ use super::pipe::Pipe;
 use super::program::{Context, Environment, Output, Program, Progress, Stdin, Wait};
 use super::reader::Dialect;
 use super::routes::Routes;
+use super::traps;
 use super::variables;
 use crate::api::{Str, Time, Value};
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub(super) struct Machine {
     pub(super) ran: bool,
     /// A `break`, `continue`, `return` or `exit` that goes on outside.
     leaving: Option<Flow>,
+    /// Whether a shell ends with it, for which something may be trapped.
+    pub(super) ends: bool,
 }
 
 /// A jump.
@@ -58,6 +61,14 @@ pub(super) enum Frame {
         values: Arc<[String]>,
         next: usize,
     },
+    /// `for ((…))` after its first expression, with what its substitutions printed.
+    Count(Node, Arc<[String]>),
+    /// `select`; `asked`: its question has been put.
+    Select {
+        node: Node,
+        values: Arc<[String]>,
+        asked: bool,
+    },
     While {
         node: Node,
         tested: bool,
@@ -72,6 +83,8 @@ pub(super) enum Frame {
     },
     Running(Box<Running>),
     Pause(Time),
+    /// Below the commands of a `trap`: the status before them.
+    Trapped(i32),
     Sub(Box<Sub>),
     Pipe(Box<Pipe>),
 }
@@ -116,12 +129,17 @@ impl Machine {
             depth: 0,
             ran: false,
             leaving: None,
+            ends: false,
         }
     }
 
     /// A machine for a part: a subshell with `own` variables, or a part of this shell.
-    pub(super) fn child(&self, node: &Node, own: Option<Environment>) -> Machine {
+    pub(super) fn child(&self, node: &Node, mut own: Option<Environment>) -> Machine {
+        if let Some(env) = &mut own {
+            traps::forget(env);
+        }
         Machine {
+            ends: own.is_some(),
             frames: vec![Frame::Node(node.clone())],
             status: self.status,
             own,
@@ -136,9 +154,9 @@ impl Machine {
         }
     }
 
-    /// Runs until all is done or something must be waited for. `fuel`: commands until time must pass.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, fuel: &mut u32) -> Progress {
-        self.inside(cx, |machine, cx| machine.run(cx, fuel))
+    /// Runs until all is done or something must be waited for.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Progress {
+        self.inside(cx, |machine, cx| machine.run(cx))
     }
 
     /// Does something with this machine's own variables, if it has some. kubectl's namespace lies in a
@@ -158,18 +176,23 @@ impl Machine {
         result
     }
 
-    fn run(&mut self, cx: &mut Context<'_>, fuel: &mut u32) -> Progress {
-        while let Some(frame) = self.frames.pop() {
-            if let Some(wait) = self.step(frame, cx, fuel) {
-                return Progress::Wait(wait);
+    fn run(&mut self, cx: &mut Context<'_>) -> Progress {
+        loop {
+            while let Some(frame) = self.frames.pop() {
+                if let Some(wait) = self.step(frame, cx) {
+                    return Progress::Wait(wait);
+                }
+            }
+            // A shell of its own, and not a part of one, ends here.
+            if !std::mem::take(&mut self.ends) || !self.spring("EXIT", cx.env) {
+                return Progress::Done(self.status);
             }
         }
-        Progress::Done(self.status)
     }
 
-    fn step(&mut self, frame: Frame, cx: &mut Context<'_>, fuel: &mut u32) -> Option<Wait> {
+    fn step(&mut self, frame: Frame, cx: &mut Context<'_>) -> Option<Wait> {
         match frame {
-            Frame::Node(node) => self.start(node, cx, fuel),
+            Frame::Node(node) => self.start(node, cx),
             Frame::List(node, next) => {
                 if let Command::List(nodes) = &*node
                     && let Some(command) = nodes.get(next)
@@ -188,13 +211,28 @@ impl Machine {
                 self.status = i32::from(self.status == 0);
                 None
             }
-            Frame::Prepare(prepare) => self.prepare(*prepare, cx, fuel),
+            Frame::Prepare(prepare) => self.prepare(*prepare, cx),
             Frame::For { node, values, next } => {
                 self.next_value(node, values, next, cx);
                 None
             }
             Frame::While { .. } => {
                 self.turn(frame, cx);
+                None
+            }
+            Frame::Count(node, outputs) => {
+                if let Err(message) = self.count(node, outputs, true, cx) {
+                    self.complain(cx, &message);
+                    self.status = 1;
+                }
+                None
+            }
+            Frame::Select {
+                node,
+                values,
+                asked,
+            } => {
+                self.ask(node, values, asked, cx);
                 None
             }
             Frame::If(node, next) => {
@@ -213,25 +251,30 @@ impl Machine {
                 None
             }
             Frame::Running(running) => self.run_program(*running, cx),
+            Frame::Trapped(status) => {
+                self.status = status;
+                None
+            }
             Frame::Pause(until) if cx.now() >= until => None,
             Frame::Pause(until) => {
                 self.frames.push(Frame::Pause(until));
                 Some(until_time(until))
             }
-            Frame::Sub(sub) => self.run_sub(*sub, cx, fuel),
-            Frame::Pipe(pipe) => self.run_pipe(*pipe, cx, fuel),
+            Frame::Sub(sub) => self.run_sub(*sub, cx),
+            Frame::Pipe(pipe) => self.run_pipe(*pipe, cx),
         }
     }
 
     /// Begins a command.
-    fn start(&mut self, node: Node, cx: &mut Context<'_>, fuel: &mut u32) -> Option<Wait> {
-        if *fuel == 0 {
+    fn start(&mut self, node: Node, cx: &mut Context<'_>) -> Option<Wait> {
+        // Who has computed all that a command line may goes on as slowly as time gives it back.
+        if cx.work.spent() {
             let until = cx.now().plus(limits::PACE);
             self.frames.push(Frame::Node(node));
             self.frames.push(Frame::Pause(until));
             return Some(until_time(until));
         }
-        *fuel -= 1;
+        cx.work.take(limits::COMMAND);
         if self.frames.len() > limits::FRAMES {
             let text = format!("commands nest more than {} deep", limits::FRAMES);
             self.complain(cx, &text);
@@ -277,7 +320,11 @@ impl Machine {
                 self.status = 0;
             }
             Command::Broken(error) => {
-                self.complain(cx, &error.message);
+                let message = match self.dialect {
+                    Dialect::Bash => error.message.clone(),
+                    Dialect::Sh => super::dash::words(error),
+                };
+                self.complain(cx, &message);
                 self.status = 2;
                 if self.script {
                     self.frames.clear();
@@ -316,12 +363,12 @@ impl Machine {
             .push(Frame::Sub(Box::new(Sub { machine, routes })));
     }
 
-    fn run_sub(&mut self, mut sub: Sub, cx: &mut Context<'_>, fuel: &mut u32) -> Option<Wait> {
+    fn run_sub(&mut self, mut sub: Sub, cx: &mut Context<'_>) -> Option<Wait> {
         let mut printed = Output::default();
         let out = (!sub.routes.is_plain()).then_some(&mut printed);
         let machine = &mut sub.machine;
         let progress = with(cx, None, sub.routes.stdin.as_mut(), out, |cx| {
-            machine.poll(cx, fuel)
+            machine.poll(cx)
         });
         sub.routes.deliver(cx, &mut printed);
         match progress {
@@ -360,71 +407,6 @@ impl Machine {
         }
     }
 
-    fn next_value(&mut self, node: Node, values: Arc<[String]>, next: usize, cx: &mut Context<'_>) {
-        let Command::For { name, body, .. } = &*node else {
-            return;
-        };
-        if next == 0 {
-            self.status = 0;
-        }
-        let Some(value) = values.get(next) else {
-            return;
-        };
-        variables::set(cx.env, name, value.as_str());
-        let body = Frame::Node(body.clone());
-        self.frames.push(Frame::For {
-            node,
-            values,
-            next: next + 1,
-        });
-        self.frames.push(body);
-    }
-
-    /// One half of a turn of a `while`. A turn takes a while, or a loop without end would never stop.
-    fn turn(&mut self, frame: Frame, cx: &Context<'_>) {
-        let Frame::While {
-            node,
-            tested,
-            status,
-            last,
-        } = frame
-        else {
-            return;
-        };
-        let Command::While {
-            until,
-            condition,
-            body,
-        } = &*node
-        else {
-            return;
-        };
-        if tested && (self.status == 0) == *until {
-            self.status = status;
-            return;
-        }
-        let now = cx.now();
-        let next = Frame::Node(if tested { body } else { condition }.clone());
-        let too_soon = !tested && last == Some(now);
-        let last = if too_soon { None } else { Some(now) };
-        let status = if tested || last.is_none() {
-            status
-        } else {
-            self.status
-        };
-        self.frames.push(Frame::While {
-            node: node.clone(),
-            tested: !tested && !too_soon,
-            status,
-            last,
-        });
-        self.frames.push(if too_soon {
-            Frame::Pause(now.plus(limits::PACE))
-        } else {
-            next
-        });
-    }
-
     fn branch(&mut self, node: Node, index: usize) {
         let Command::If {
             branches,
@@ -450,12 +432,7 @@ impl Machine {
     }
 
     /// Runs the substitutions of a command one after the other, then the command.
-    fn prepare(
-        &mut self,
-        mut prepare: Prepare,
-        cx: &mut Context<'_>,
-        fuel: &mut u32,
-    ) -> Option<Wait> {
+    fn prepare(&mut self, mut prepare: Prepare, cx: &mut Context<'_>) -> Option<Wait> {
         while let Some(script) = substitutions(&prepare.node).get(prepare.outputs.len()) {
             if self.depth > limits::DEPTH {
                 self.complain(
@@ -470,12 +447,10 @@ impl Machine {
                 None => self.child(script, Some(cx.env.clone())),
             };
             let mut printed = Output::default();
-            let progress = with(cx, None, None, Some(&mut printed), |cx| {
-                child.poll(cx, fuel)
-            });
+            let progress = with(cx, None, None, Some(&mut printed), |cx| child.poll(cx));
             prepare.gathered.push_str(&printed.take_stdout());
             for (stream, text) in printed.take() {
-                cx.out.push(stream, text);
+                cx.out.push(stream, &text);
             }
             if prepare.gathered.len() > limits::TEXT {
                 let text = format!("captured output is longer than {} characters", limits::TEXT);
@@ -538,7 +513,8 @@ impl Machine {
 
     /// `set -e`: ends at a failure that nobody looks at.
     pub(super) fn check_failure(&mut self, env: &Environment) {
-        if self.status == 0 || !variables::option(env, 'e') {
+        let trapped = self.status != 0 && traps::get(env, "ERR").is_some();
+        if self.status == 0 || !(trapped || variables::option(env, 'e')) {
             return;
         }
         let looked_at = self.frames.iter().any(|frame| match frame {
@@ -548,8 +524,15 @@ impl Machine {
             }
             _ => false,
         });
-        if !looked_at {
+        if looked_at {
+            return;
+        }
+        if variables::option(env, 'e') {
             self.jump(Flow::Exit);
+        }
+        let in_function = |frame: &Frame| matches!(frame, Frame::Function { .. });
+        if trapped && !self.frames.iter().any(in_function) {
+            self.spring("ERR", env);
         }
     }
 
@@ -574,7 +557,8 @@ impl Machine {
     }
 
     /// Makes a variable one of the function that runs: what it hides is back when that is over.
-    pub(super) fn hide(&mut self, name: &str, env: &Environment) {
+    /// Answers whether it was not one before.
+    pub(super) fn hide(&mut self, name: &str, env: &Environment) -> bool {
         let mut frames = self.frames.iter_mut().rev();
         let function = frames.find_map(|frame| match frame {
             Frame::Function { hidden, .. } => Some(hidden),
@@ -584,7 +568,9 @@ impl Machine {
             && !hidden.iter().any(|(known, _)| known == name)
         {
             hidden.push((Str::new(name), env.variables.get(name).cloned()));
+            return true;
         }
+        false
     }
 
     fn leave_function(&mut self) -> bool {
@@ -605,7 +591,11 @@ impl Machine {
     fn leave_loops(&mut self, levels: usize, again: bool) -> bool {
         let mut left = levels.max(1);
         while let Some(frame) = self.frames.pop() {
-            if !matches!(frame, Frame::For { .. } | Frame::While { .. }) {
+            let is_loop = matches!(
+                frame,
+                Frame::For { .. } | Frame::While { .. } | Frame::Count(..) | Frame::Select { .. }
+            );
+            if !is_loop {
                 if matches!(frame, Frame::Function { .. }) {
                     self.frames.push(frame);
                     return false;
@@ -717,9 +707,10 @@ fn substitutions(node: &Command) -> &[Node] {
         Command::For {
             words: Some(words), ..
         } => &words.subs,
-        Command::Case { word: words, .. } | Command::Arithmetic(words) | Command::Test(words) => {
-            &words.subs
-        }
+        Command::Case { word: words, .. }
+        | Command::Count { parts: words, .. }
+        | Command::Arithmetic(words)
+        | Command::Test(words) => &words.subs,
         Command::Redirected { subs, .. } => subs,
         _ => &[],
     }
@@ -756,6 +747,7 @@ pub fn with<R>(
             Some(out) => out,
             None => &mut *cx.out,
         },
+        work: cx.work,
         host: cx.host.clone(),
         programs: cx.programs,
     };

@@ -2,20 +2,24 @@
 //!
 //! [`program`] runs what was typed or pasted; the same language runs `sh -c` inside a Pod. It is bash as
 //! tutorials use it: pipes, redirections, here-documents, loops, conditions, functions, expansions. What
-//! it leaves out (`&`, arrays, `<(…)`) it says. Everything is bounded and every process is a value: no
+//! it leaves out (`&`, `<(…)`) it says. Everything is bounded and every process is a value: no
 //! command waits inside a call.
 
 mod arithmetic;
+mod arrays;
+mod assignments;
 mod ast;
 mod brace;
 mod builtins;
 mod condition;
 mod container;
+mod dash;
 mod escapes;
 mod expand;
 pub mod files;
 mod image;
 mod limits;
+mod loops;
 mod machine;
 mod parse;
 mod pattern;
@@ -30,8 +34,10 @@ mod simple;
 #[cfg(test)]
 mod tests;
 pub mod tools;
+mod traps;
 mod variables;
 mod words;
+mod work;
 
 use crate::api::Str;
 
@@ -43,6 +49,7 @@ pub use program::{
     Applied, Context, Environment, Files, Host, Lookup, Output, Program, Progress, Stdin, Stream,
     Wait,
 };
+pub use work::Work;
 
 /// The program that runs a typed line or a paste in the terminal.
 #[must_use]

@@ -1,8 +1,7 @@
 //! Commands: from text to [`Command`].
 
 use super::ast::{
-    Assign, Command, Node, Redirect, RedirectKind, Simple, Stage, SyntaxError, Word, Words, plain,
-    text,
+    Command, Node, Redirect, RedirectKind, Simple, Stage, SyntaxError, Word, Words, plain, text,
 };
 use super::brace;
 use super::limits;
@@ -113,21 +112,31 @@ impl Reader {
     }
 
     /// The commands of a body, up to one of the words `ends` or a closing parenthesis.
-    fn compound(&mut self, ends: &[&str]) -> Read<Command> {
+    fn compound(&mut self, ends: &[&'static str]) -> Read<Command> {
+        let closing = match ends {
+            [first @ ";;", ..] => first,
+            _ => ends.last().copied().unwrap_or(")"),
+        };
         let mut nodes = Vec::new();
         loop {
             self.skip_lines();
             match self.peek() {
-                None if nodes.is_empty() || !ends.is_empty() => return Err(SyntaxError::end()),
+                None if nodes.is_empty() || !ends.is_empty() => {
+                    return Err(SyntaxError::end().expecting(closing));
+                }
                 None => break,
                 Some(')') if ends.is_empty() || ends.contains(&")") => break,
                 Some(';') if self.peek_at(1) == Some(';') && ends.contains(&";;") => break,
                 _ => {}
             }
-            if let Some(word) = self.reserved()
-                && ends.contains(&word.as_str())
-            {
-                break;
+            if let Some(word) = self.reserved() {
+                if ends.contains(&word.as_str()) {
+                    break;
+                }
+                const CLOSING: [&str; 7] = ["then", "else", "elif", "fi", "do", "done", "esac"];
+                if !nodes.is_empty() && CLOSING.contains(&word.as_str()) {
+                    return Err(SyntaxError::near(&word).expecting(closing));
+                }
             }
             nodes.push(Arc::new(self.and_or()?));
             self.skip_blanks();
@@ -242,7 +251,8 @@ impl Reader {
         }
         let command = match self.reserved().as_deref() {
             Some("{") => self.group()?,
-            Some("for") => self.for_loop()?,
+            Some("for") => self.for_loop("for")?,
+            Some("select") => self.for_loop("select")?,
             Some(word @ ("while" | "until")) => self.while_loop(word == "until")?,
             Some("if") => self.branches()?,
             Some("case") => self.case()?,
@@ -272,24 +282,27 @@ impl Reader {
                 Some(_) => return None,
             }
         }
-        const WORDS: [&str; 17] = [
-            "{", "}", "!", "[[", "for", "while", "until", "if", "then", "else", "elif", "fi", "do",
-            "done", "case", "esac", "function",
+        const WORDS: [&str; 18] = [
+            "{", "}", "!", "[[", "for", "select", "while", "until", "if", "then", "else", "elif",
+            "fi", "do", "done", "case", "esac", "function",
         ];
-        WORDS.contains(&word.as_str()).then_some(word)
+        let known = WORDS.contains(&word.as_str());
+        let bash =
+            self.dialect == Dialect::Bash || !["select", "[[", "function"].contains(&word.as_str());
+        (known && bash).then_some(word)
     }
 
     /// Takes the reserved word `word`, or says what stands there instead.
-    fn expect(&mut self, word: &str) -> Read<()> {
+    fn expect(&mut self, word: &'static str) -> Read<()> {
         self.skip_lines();
         if self.reserved().as_deref() == Some(word) {
             self.eat(word);
             return Ok(());
         }
-        Err(self.unexpected())
+        Err(self.unexpected().expecting(word))
     }
 
-    fn unexpected(&mut self) -> SyntaxError {
+    pub(super) fn unexpected(&mut self) -> SyntaxError {
         match self.peek() {
             None => SyntaxError::end(),
             Some('\n') => SyntaxError::near("newline"),
@@ -331,14 +344,13 @@ impl Reader {
         Ok(Arc::new(body))
     }
 
-    fn for_loop(&mut self) -> Read<Command> {
-        self.eat("for");
+    fn for_loop(&mut self, word: &str) -> Read<Command> {
+        self.eat(word);
         self.skip_blanks();
-        if self.looking_at("((") {
-            return Err(SyntaxError::new(
-                "for ((…)) is not simulated; write for i in {0..4} or while",
-            ));
+        if word == "for" && self.dialect == Dialect::Bash && self.eat("((") {
+            return self.count();
         }
+        let menu = word == "select";
         let word = self.word()?;
         let name = match plain(&word) {
             Some(name) if is_name(name) => Str::new(name),
@@ -346,6 +358,9 @@ impl Reader {
                 return Err(SyntaxError::new(format!(
                     "`{name}': not a valid identifier"
                 )));
+            }
+            None if self.dialect == Dialect::Sh => {
+                return Err(SyntaxError::new("`': not a valid identifier"));
             }
             None => return Err(self.unexpected()),
         };
@@ -360,7 +375,48 @@ impl Reader {
             None
         };
         let body = self.body()?;
-        Ok(Command::For { name, words, body })
+        Ok(Command::For {
+            menu,
+            name,
+            words,
+            body,
+        })
+    }
+
+    /// After `for ((`.
+    fn count(&mut self) -> Read<Command> {
+        let mut words = Vec::new();
+        for end in [";", ";", ")"] {
+            words.push(self.expression(end)?);
+            self.bump();
+        }
+        if self.bump() != Some(')') {
+            return Err(SyntaxError::near(")"));
+        }
+        let subs = std::mem::take(&mut self.subs);
+        self.skip_lines();
+        let body = match self.reserved().as_deref() {
+            Some("{") => Arc::new(self.group()?),
+            _ => self.body()?,
+        };
+        let parts = Words { words, subs };
+        Ok(Command::Count { parts, body })
+    }
+
+    /// An arithmetic expression up to `end`, which stays.
+    fn expression(&mut self, end: &str) -> Read<Word> {
+        let mut word = Word::new();
+        loop {
+            word.extend(self.operand(&format!("({end}"), true)?);
+            if self.peek() != Some('(') {
+                return Ok(word);
+            }
+            self.bump();
+            word.push(text("(", true));
+            word.extend(self.expression(")")?);
+            self.bump();
+            word.push(text(")", true));
+        }
     }
 
     /// Words up to the end of the line or `;`, braces expanded.
@@ -376,7 +432,7 @@ impl Reader {
         }
     }
 
-    fn push_word(&self, words: &mut Vec<Word>, word: Word) -> Read<()> {
+    pub(super) fn push_word(&self, words: &mut Vec<Word>, word: Word) -> Read<()> {
         if self.dialect == Dialect::Bash {
             brace::expand(word, words)
         } else {
@@ -545,6 +601,19 @@ impl Reader {
                 simple.assigns.push(assign);
                 continue;
             }
+            // `declare -a name=(…)`: the name is an argument, the array is set after it.
+            if let Some(first) = simple.words.first()
+                && matches!(
+                    plain(first),
+                    Some("declare" | "local" | "typeset" | "readonly")
+                )
+                && self.looking_at_array()
+                && let Some(assign) = self.assignment()?
+            {
+                simple.words.push(vec![text(assign.name.as_str(), false)]);
+                simple.assigns.push(assign);
+                continue;
+            }
             let word = self.word()?;
             if word.is_empty() {
                 break;
@@ -566,29 +635,6 @@ impl Reader {
         }
         simple.subs = std::mem::take(&mut self.subs);
         Ok(Command::Simple(simple))
-    }
-
-    /// `name=` or `name+=` and its word.
-    fn assignment(&mut self) -> Read<Option<Assign>> {
-        let rest = self.chars.get(self.pos..).unwrap_or_default();
-        let length = rest
-            .iter()
-            .take_while(|c| **c == '_' || c.is_ascii_alphanumeric())
-            .count();
-        let name: String = rest.iter().take(length).collect();
-        let append = self.peek_at(length) == Some('+');
-        if !is_name(&name) || self.peek_at(length + usize::from(append)) != Some('=') {
-            return Ok(None);
-        }
-        self.pos += length + usize::from(append) + 1;
-        if self.peek() == Some('(') {
-            return Err(SyntaxError::new("arrays are not simulated"));
-        }
-        Ok(Some(Assign {
-            name: Str::from(name),
-            append,
-            value: self.word()?,
-        }))
     }
 
     /// A compound command's redirections.
@@ -689,6 +735,7 @@ impl Reader {
             return Err(SyntaxError {
                 message: format!("here-document ended by end of file (wanted `{name}')"),
                 incomplete: true,
+                expected: "",
             });
         };
         if literal {

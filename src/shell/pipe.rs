@@ -49,13 +49,8 @@ impl Machine {
         self.pace(cx);
     }
 
-    pub(super) fn run_pipe(
-        &mut self,
-        mut pipe: Pipe,
-        cx: &mut Context<'_>,
-        fuel: &mut u32,
-    ) -> Option<Wait> {
-        let wait = pipe.poll(cx, fuel);
+    pub(super) fn run_pipe(&mut self, mut pipe: Pipe, cx: &mut Context<'_>) -> Option<Wait> {
+        let wait = pipe.poll(cx);
         if wait.is_some() {
             self.frames.push(Frame::Pipe(Box::new(pipe)));
             return wait;
@@ -72,7 +67,7 @@ impl Machine {
 
 impl Pipe {
     /// Runs every part once, from left to right; `None` when all are done.
-    fn poll(&mut self, cx: &mut Context<'_>, fuel: &mut u32) -> Option<Wait> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Option<Wait> {
         let mut wait: Option<Wait> = None;
         let last = self.parts.len().saturating_sub(1);
         for i in 0..self.parts.len() {
@@ -85,9 +80,7 @@ impl Pipe {
             let mut printed = Output::to(cx.out.terminal && i == last);
             let stdin = (i > 0).then_some(&mut part.stdin);
             let machine = &mut part.machine;
-            let progress = with(cx, None, stdin, Some(&mut printed), |cx| {
-                machine.poll(cx, fuel)
-            });
+            let progress = with(cx, None, stdin, Some(&mut printed), |cx| machine.poll(cx));
             let part_wait = match progress {
                 Progress::Done(code) => {
                     part.done = Some(code);
@@ -121,8 +114,9 @@ impl Pipe {
         };
         let mut wrote = false;
         for (stream, text) in printed.take() {
+            cx.work.take(2 + text.len() / 32);
             if stream == Stream::Stderr && !with_stderr {
-                cx.out.push(stream, text);
+                cx.out.push(stream, &text);
             } else if next.done.is_none() {
                 next.stdin.text.push_str(&text);
             } else {

@@ -1,8 +1,9 @@
 //! Programs: what runs in the terminal and inside containers, as explicit state machines.
 
+use super::work::Work;
 use crate::api::{Key, Map, Str, Time, Value};
 use crate::sim::World;
-use imbl::{OrdMap, Vector};
+use imbl::OrdMap;
 
 /// A program that runs until it is done or must wait; a snapshot is a clone.
 ///
@@ -60,14 +61,17 @@ pub struct Context<'a> {
     pub stdin: &'a mut Stdin,
     /// What it prints.
     pub out: &'a mut Output,
+    /// What its command line may still compute.
+    pub work: &'a Work,
     /// Where it runs.
     pub host: Host,
     /// Finds a program by its words, the first of which is its name.
     pub programs: Lookup,
 }
 
-/// Finds a program by its words, the first of which is its name.
-pub type Lookup = fn(&Host, &[String]) -> Option<Box<dyn Program>>;
+/// Finds a program by where it is to run and its words, the first of which is its name. What a container has
+/// depends on its image, which the world knows.
+pub type Lookup = fn(&World, &Host, &[String]) -> Option<Box<dyn Program>>;
 
 impl Context<'_> {
     /// The time.
@@ -237,7 +241,8 @@ pub enum Stream {
 pub struct Output {
     /// Whether standard output is a terminal: some programs print otherwise then.
     pub terminal: bool,
-    pieces: Vector<(Stream, Str)>,
+    /// Neighbours are of different streams.
+    pieces: Vec<(Stream, String)>,
 }
 
 impl Output {
@@ -246,29 +251,31 @@ impl Output {
     pub fn to(terminal: bool) -> Self {
         Output {
             terminal,
-            pieces: Vector::new(),
+            pieces: Vec::new(),
         }
     }
 
     /// Prints on standard output.
-    pub fn stdout(&mut self, text: impl Into<Str>) {
-        self.push(Stream::Stdout, text.into());
+    pub fn stdout(&mut self, text: impl AsRef<str>) {
+        self.push(Stream::Stdout, text.as_ref());
     }
 
     /// Prints on standard error.
-    pub fn stderr(&mut self, text: impl Into<Str>) {
-        self.push(Stream::Stderr, text.into());
+    pub fn stderr(&mut self, text: impl AsRef<str>) {
+        self.push(Stream::Stderr, text.as_ref());
     }
 
     /// Prints on a stream.
-    pub fn push(&mut self, stream: Stream, text: Str) {
-        if !text.is_empty() {
-            self.pieces.push_back((stream, text));
+    pub fn push(&mut self, stream: Stream, text: &str) {
+        match self.pieces.last_mut() {
+            _ if text.is_empty() => {}
+            Some((last, piece)) if *last == stream => piece.push_str(text),
+            _ => self.pieces.push((stream, text.to_owned())),
         }
     }
 
-    /// Takes all that was printed.
-    pub fn take(&mut self) -> Vector<(Stream, Str)> {
+    /// Takes all that was printed: one text after the other, of alternating streams.
+    pub fn take(&mut self) -> Vec<(Stream, String)> {
         std::mem::take(&mut self.pieces)
     }
 

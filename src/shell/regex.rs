@@ -1,7 +1,7 @@
 //! Regular expressions of grep and sed, basic and extended: a backtracking matcher with a bound on its steps.
 
 use super::limits;
-use std::cell::Cell;
+use super::work::Work;
 
 /// A parsed expression.
 #[derive(Clone, Debug)]
@@ -9,27 +9,6 @@ pub(super) struct Regex {
     root: Item,
     groups: usize,
     ignore_case: bool,
-}
-
-/// The steps that all matches of one program may take together.
-#[derive(Clone, Debug)]
-pub(super) struct Budget(Cell<u32>);
-
-impl Budget {
-    pub(super) fn new() -> Budget {
-        Budget(Cell::new(limits::STEPS))
-    }
-
-    /// Whether nothing is left: what was searched since was not found for that reason alone.
-    pub(super) fn spent(&self) -> bool {
-        self.0.get() == 0
-    }
-
-    /// Takes steps for other work of the same program.
-    pub(super) fn take(&self, steps: usize) {
-        let steps = u32::try_from(steps).unwrap_or(u32::MAX);
-        self.0.set(self.0.get().saturating_sub(steps));
-    }
 }
 
 /// Where a match and its groups stand, as positions in bytes.
@@ -86,25 +65,38 @@ impl Regex {
         }
     }
 
-    /// The first match at or after byte `from`; none once the budget is spent.
-    pub(super) fn find(&self, text: &str, from: usize, budget: &Budget) -> Option<Match> {
-        let mut steps = budget.0.get();
+    /// The first match at or after byte `from`; none once the work is spent.
+    pub(super) fn find(&self, text: &str, from: usize, work: &Work) -> Option<Match> {
+        let mut steps = work.left();
         let found = self.search(text, from, &mut steps);
-        budget.0.set(steps);
+        work.leave(steps);
         found
     }
 
     fn search(&self, text: &str, from: usize, steps: &mut u32) -> Option<Match> {
-        let starts = text.get(from..)?.char_indices().map(|(i, _)| from + i);
-        for start in starts.chain(std::iter::once(text.len())) {
-            let mut matcher = Matcher {
-                text,
-                groups: vec![None; self.groups + 1],
-                ignore_case: self.ignore_case,
-                steps: &mut *steps,
-                depth: 0,
-                end: start,
-            };
+        let rest = text.get(from..)?;
+        let first = first(&self.root);
+        let mut matcher = Matcher {
+            text,
+            groups: vec![None; self.groups + 1],
+            ignore_case: self.ignore_case,
+            steps,
+            depth: 0,
+            end: from,
+        };
+        let mut start = from;
+        loop {
+            match first {
+                // A text is looked through for a character much quicker than an expression is tried.
+                Some(Item::Char(wanted)) if !self.ignore_case => {
+                    let skipped = rest.get(start - from..)?.find(*wanted);
+                    let passed = skipped.unwrap_or(text.len() - start);
+                    matcher.take(passed / 16);
+                    start += skipped?;
+                }
+                Some(Item::Start) if start > 0 => return None,
+                _ => {}
+            }
             let found = matcher.item(&self.root, start, &mut |matcher, at| {
                 matcher.end = at;
                 true
@@ -119,8 +111,19 @@ impl Regex {
             if *matcher.steps == 0 {
                 return None;
             }
+            start += rest.get(start - from..)?.chars().next()?.len_utf8();
         }
-        None
+    }
+}
+
+/// The item with which every match begins, if there is one that says so.
+fn first(item: &Item) -> Option<&Item> {
+    match item {
+        Item::Sequence(items) => items.first().and_then(first),
+        Item::Group(_, inside) => first(inside),
+        Item::Repeat { item, least, .. } if *least > 0 => first(item),
+        Item::Char(_) | Item::Start => Some(item),
+        _ => None,
     }
 }
 
@@ -409,6 +412,11 @@ const RECURSION: usize = 300;
 type Then<'t, 'a> = &'t mut dyn FnMut(&mut Matcher<'a>, usize) -> bool;
 
 impl<'a> Matcher<'a> {
+    fn take(&mut self, steps: usize) {
+        let steps = u32::try_from(steps).unwrap_or(u32::MAX);
+        *self.steps = self.steps.saturating_sub(steps);
+    }
+
     /// Matches an item at `at`, then what follows it.
     fn item(&mut self, item: &Item, at: usize, then: Then<'_, 'a>) -> bool {
         if *self.steps == 0 || self.depth > RECURSION {
@@ -510,6 +518,7 @@ impl<'a> Matcher<'a> {
                 None => break,
             }
         }
+        self.take(ends.len() / 4);
         while ends.len() > least {
             let Some(end) = ends.pop() else { break };
             if *self.steps == 0 {

@@ -125,14 +125,14 @@ impl Routes {
             };
             match sink {
                 Sink::Null => {}
-                Sink::Out => cx.out.push(Stream::Stdout, text),
-                Sink::Err => cx.out.push(Stream::Stderr, text),
+                Sink::Out => cx.out.push(Stream::Stdout, &text),
+                Sink::Err => cx.out.push(Stream::Stderr, &text),
                 Sink::File(path) => match &mut file {
                     Some((open, gathered)) if open == path => gathered.push_str(&text),
                     _ => {
                         let path = path.clone();
                         self.store(cx, file.take());
-                        file = Some((path, text.as_str().to_owned()));
+                        file = Some((path, text));
                     }
                 },
             }

@@ -40,7 +40,7 @@ impl Program for Terminal {
             machine.status = status;
             machine
         });
-        let progress = machine.poll(cx, &mut limits::COMMANDS.clone());
+        let progress = machine.poll(cx);
         if let Progress::Done(code) = progress {
             cx.env.status = code;
         }
@@ -226,6 +226,7 @@ impl Shell {
         let mut machine = Machine::new(parse::paste(text, self.dialect), self.dialect);
         machine.params = Arc::from(self.params.clone());
         machine.script = !matches!(self.source, Source::Input);
+        machine.ends = machine.script;
         machine.name = self.name.clone();
         machine.prefix = match (&self.source, self.dialect) {
             (Source::Text(_), Dialect::Bash) => Str::from(format!("{}: line 1", self.name)),
@@ -298,7 +299,7 @@ impl Shell {
         env.namespace = cx.env.namespace.clone();
         let progress = with(cx, Some(&mut env), None, None, |cx| {
             match &mut self.machine {
-                Some(machine) => machine.poll(cx, &mut limits::COMMANDS.clone()),
+                Some(machine) => machine.poll(cx),
                 None => Progress::Done(0),
             }
         });
@@ -348,6 +349,13 @@ impl Program for Shell {
     fn interrupt(&mut self, cx: &mut Context<'_>) -> Progress {
         if let Some(machine) = &mut self.machine {
             machine.interrupt(cx);
+            // What is trapped runs as far as it goes at once.
+            if let Some(env) = &self.env
+                && (machine.spring("INT", env) || machine.spring("EXIT", env))
+            {
+                machine.ends = false;
+                self.run(cx);
+            }
         }
         let reads = matches!(self.source, Source::Input) && cx.stdin.terminal;
         if !reads {

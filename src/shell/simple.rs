@@ -1,6 +1,6 @@
 //! Commands whose substitutions have run: words expanded, redirections opened, the program started.
 
-use super::ast::{Command, Node, Redirect, Simple, Word, Words, plain};
+use super::ast::{Assign, Assigned, Command, Node, Redirect, Simple, Word, Words, plain};
 use super::builtins::{self, Outcome};
 use super::expand::Field;
 use super::files;
@@ -24,6 +24,7 @@ impl Machine {
         let done = match &**node {
             Command::Simple(simple) => self.simple(simple, outputs, last, cx),
             Command::For { words, .. } => self.for_values(node, words.as_ref(), outputs, cx),
+            Command::Count { .. } => self.count(node.clone(), Arc::from(outputs), false, cx),
             Command::Case { word, arms } => self.choose(word, arms, outputs, cx),
             Command::Arithmetic(words) => self.arithmetic(words, outputs, cx),
             Command::Test(words) => self.test(words, outputs, cx),
@@ -70,10 +71,18 @@ impl Machine {
             Some(words) => self.expand(&words.words, outputs, cx)?,
             None => self.params.to_vec(),
         };
-        self.frames.push(Frame::For {
-            node: node.clone(),
-            values: Arc::from(values),
-            next: 0,
+        let (node, values) = (node.clone(), Arc::from(values));
+        self.frames.push(match &*node {
+            Command::For { menu: true, .. } => Frame::Select {
+                node,
+                values,
+                asked: false,
+            },
+            _ => Frame::For {
+                node,
+                values,
+                next: 0,
+            },
         });
         Ok(())
     }
@@ -204,7 +213,7 @@ impl Machine {
     /// The status of a command whose redirection fails.
     fn status_of_refusal(&self, cx: &Context<'_>) -> i32 {
         match self.dialect {
-            super::reader::Dialect::Sh if !super::image::is_busybox(cx) => 2,
+            super::reader::Dialect::Sh if !super::image::is_busybox(cx.world, &cx.host) => 2,
             _ => 1,
         }
     }
@@ -249,16 +258,19 @@ impl Machine {
             }
         };
         let mut assigns = Vec::new();
+        let mut arrays = Vec::new();
         for assign in &simple.assigns {
-            let mut value = self.expander(cx.env, outputs).joined(&assign.value)?;
-            if assign.append {
-                let before = variables::get(cx.env, &assign.name).unwrap_or_default();
-                value.insert_str(0, &before);
-            }
-            if argv.is_empty() {
-                variables::set(cx.env, &assign.name, value);
-            } else {
-                assigns.push((assign.name.as_str(), value));
+            match &assign.value {
+                Assigned::Text(word) if !argv.is_empty() => {
+                    let mut value = self.expander(cx.env, outputs).joined(word)?;
+                    if assign.append {
+                        let before = variables::get(cx.env, &assign.name).unwrap_or_default();
+                        value.insert_str(0, &before);
+                    }
+                    assigns.push((assign.name.as_str(), value));
+                }
+                Assigned::Items(_) if !argv.is_empty() => arrays.push(assign),
+                _ => self.assign(assign, outputs, cx)?,
             }
         }
         if argv.is_empty() {
@@ -270,7 +282,24 @@ impl Machine {
             cx.out.stderr(format!("+ {}\n", argv.join(" ")));
         }
         self.execute(argv, &assigns, routes, cx);
+        for assign in arrays {
+            self.assign(assign, outputs, cx)?;
+        }
         Ok(())
+    }
+
+    fn assign(
+        &mut self,
+        assign: &Assign,
+        outputs: &[String],
+        cx: &mut Context<'_>,
+    ) -> Result<(), String> {
+        self.expander(cx.env, outputs).assign(
+            &assign.name,
+            assign.index.as_ref(),
+            assign.append,
+            &assign.value,
+        )
     }
 
     /// `k` is kubectl; others as `alias` set them.
@@ -360,7 +389,8 @@ impl Machine {
         routes: Routes,
         cx: &mut Context<'_>,
     ) {
-        let Some(program) = (cx.programs)(&cx.host, &argv) else {
+        cx.work.take(limits::COMMAND);
+        let Some(program) = (cx.programs)(cx.world, &cx.host, &argv) else {
             let (message, status) = self.not_found(&argv, cx);
             self.complain_through(cx, routes, &message, status);
             return;

@@ -2,6 +2,7 @@
 //! of the shell alone are a list of one text. Functions are kept as variables too, named `name()`,
 //! aliases as `alias name`.
 
+use super::arrays;
 use super::program::Environment;
 use super::reader::is_name;
 use crate::api::{Str, Value};
@@ -10,14 +11,23 @@ use crate::api::{Str, Value};
 pub(super) fn get(env: &Environment, name: &str) -> Option<Str> {
     match env.variables.get(name)? {
         Value::Str(text) => Some(text.clone()),
-        Value::List(items) => items.iter().next().and_then(Value::as_shared).cloned(),
-        _ => None,
+        Value::List(items) => match items.iter().next()? {
+            Value::Str(text) => Some(text.clone()),
+            elements => elements.get("0").and_then(Value::as_shared).cloned(),
+        },
+        // An array's plain name is its first element.
+        elements => elements.get("0").and_then(Value::as_shared).cloned(),
     }
 }
 
 /// Sets a variable, which stays exported if it was.
 pub(super) fn set(env: &mut Environment, name: &str, value: impl Into<Str>) {
     let value = value.into();
+    if arrays::elements(env, name).is_some() {
+        // It has room: one element more at most.
+        arrays::set(env, name, "0", &value).unwrap_or_default();
+        return;
+    }
     let exported = is_exported(env, name) || get(env, "-").is_some_and(|f| f.contains('a'));
     let value = if exported {
         Value::Str(value)

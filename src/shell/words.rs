@@ -1,7 +1,7 @@
 //! Words: quotes, escapes, `$` in all its forms.
 
-use super::ast::{Change, Piece, SyntaxError, Word, text};
-use super::reader::{Reader, ends_word};
+use super::ast::{Change, Index, Piece, SyntaxError, Word, text};
+use super::reader::{Dialect, Reader, ends_word};
 use crate::api::Str;
 use std::sync::Arc;
 
@@ -289,6 +289,11 @@ impl Reader {
         if length {
             self.bump();
         }
+        let inner = |c: char| c == '_' || c.is_ascii_alphabetic();
+        let indirect = !length && self.peek() == Some('!') && self.peek_at(1).is_some_and(inner);
+        if indirect {
+            self.bump();
+        }
         let name = match self.peek() {
             Some(c) if c.is_ascii_digit() || c == '_' || c.is_ascii_alphabetic() => self.name(),
             Some(c) if "?#@*$!-".contains(c) => {
@@ -298,20 +303,44 @@ impl Reader {
             None => return Err(SyntaxError::open("}")),
             Some(_) => return Err(SyntaxError::new("bad substitution")),
         };
+        let index = if self.dialect == Dialect::Bash && self.eat("[") {
+            let index = self.index()?;
+            self.eat("]");
+            Some(index)
+        } else {
+            None
+        };
         let change = if length {
             Change::Length
+        } else if indirect {
+            match index {
+                Some(Index::Each | Index::Joined) => Change::Keys,
+                _ => Change::Indirect,
+            }
         } else {
             self.change(quoted)?
         };
         match self.bump() {
             Some('}') => Ok(Piece::Variable {
                 name: Str::from(name),
+                index,
                 change,
                 quoted,
             }),
             None => Err(SyntaxError::open("}")),
             Some(_) => Err(SyntaxError::new("bad substitution")),
         }
+    }
+
+    /// What stands in brackets, up to the closing one, which stays.
+    pub(super) fn index(&mut self) -> Read<Index> {
+        let each = match (self.peek(), self.peek_at(1)) {
+            (Some('@'), Some(']')) => Index::Each,
+            (Some('*'), Some(']')) => Index::Joined,
+            _ => return Ok(Index::At(self.operand("]", false)?)),
+        };
+        self.bump();
+        Ok(each)
     }
 
     fn change(&mut self, quoted: bool) -> Read<Change> {
@@ -383,7 +412,7 @@ impl Reader {
     }
 
     /// A word inside `${…}` up to one of `ends`, which stays.
-    fn operand(&mut self, ends: &str, quoted: bool) -> Read<Word> {
+    pub(super) fn operand(&mut self, ends: &str, quoted: bool) -> Read<Word> {
         let mut word = Word::new();
         if quoted {
             word.push(text("", true));
@@ -406,6 +435,7 @@ impl Reader {
 fn variable(name: &str, quoted: bool) -> Piece {
     Piece::Variable {
         name: Str::new(name),
+        index: None,
         change: Change::None,
         quoted,
     }

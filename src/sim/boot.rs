@@ -28,6 +28,11 @@ pub(super) fn boot(store: &mut Store, settings: &Settings) {
         create(Kind::ServiceAccount, furnish::default_account(name));
         create(Kind::ConfigMap, furnish::certificate(name));
     }
+    for name in ACCOUNTS {
+        let mut account = furnish::default_account("kube-system");
+        account.set(&["metadata", "name"], name);
+        create(Kind::ServiceAccount, account);
+    }
     create(Kind::ConfigMap, token_tracking());
     let nodes = settings.nodes.bounded();
     for number in 1..=nodes.count {
@@ -40,6 +45,46 @@ pub(super) fn boot(store: &mut Store, settings: &Settings) {
         create(Kind::StorageClass, standard_class());
     }
 }
+
+/// The ServiceAccounts of the controllers, which the controller manager makes (recording B-more-038).
+/// `staging/src/k8s.io/controller-manager/pkg/clientbuilder/client_builder_dynamic.go`
+const ACCOUNTS: [&str; 35] = [
+    "attachdetach-controller",
+    "certificate-controller",
+    "clusterrole-aggregation-controller",
+    "cronjob-controller",
+    "daemon-set-controller",
+    "deployment-controller",
+    "device-taint-eviction-controller",
+    "disruption-controller",
+    "endpoint-controller",
+    "endpointslice-controller",
+    "endpointslicemirroring-controller",
+    "ephemeral-volume-controller",
+    "expand-controller",
+    "generic-garbage-collector",
+    "horizontal-pod-autoscaler",
+    "job-controller",
+    "legacy-service-account-token-cleaner",
+    "namespace-controller",
+    "node-controller",
+    "persistent-volume-binder",
+    "pod-garbage-collector",
+    "pv-protection-controller",
+    "pvc-protection-controller",
+    "replicaset-controller",
+    "replication-controller",
+    "resource-claim-controller",
+    "resourcequota-controller",
+    "root-ca-cert-publisher",
+    "service-account-controller",
+    "service-cidrs-controller",
+    "statefulset-controller",
+    "ttl-after-finished-controller",
+    "ttl-controller",
+    "validatingadmissionpolicy-status-controller",
+    "volumeattributesclass-protection-controller",
+];
 
 /// Since when the API server has noted which tokens of ServiceAccounts kept in Secrets are used.
 /// `pkg/controlplane/controller/legacytokentracking/controller.go`

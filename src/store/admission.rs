@@ -281,11 +281,12 @@ impl Store {
         let why = format!(
             "error looking up service account {namespace}/{account}: serviceaccount \"{account}\" not found"
         );
-        Err(ApiError::forbidden(
-            Kind::Pod,
-            text(&["metadata", "name"]),
-            &why,
-        ))
+        // A name that is generated is not drawn yet where this is asked.
+        let name = match text(&["metadata", "generateName"]) {
+            "" => text(&["metadata", "name"]),
+            generated => generated,
+        };
+        Err(ApiError::forbidden(Kind::Pod, name, &why))
     }
 
     /// What the strategy of a kind keeps or drops in an update.

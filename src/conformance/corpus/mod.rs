@@ -1,4 +1,4 @@
-//! Command lines with what kubectl printed (`A.jsonl` to `D.jsonl`, `A-more.jsonl` …): each is typed into a session that is
+//! Command lines with what kubectl printed (`A.jsonl` to `D.jsonl`, `A-more.jsonl`, `A-daily.jsonl` …): each is typed into a session that is
 //! in the recorded state.
 
 mod play;
@@ -15,7 +15,7 @@ use std::path::Path;
 /// Whether a file of this name holds such cases.
 pub fn is(file: &str) -> bool {
     let group = file.strip_suffix(".jsonl").unwrap_or_default();
-    let group = group.strip_suffix("-more").unwrap_or(group);
+    let group = group.split('-').next().unwrap_or(group);
     matches!(group, "A" | "B" | "C" | "D")
 }
 

@@ -7,7 +7,7 @@ use crate::net::dns::RecordType;
 use crate::net::resolver;
 use crate::session;
 use crate::shell::{Context, Host, Program, Progress};
-use crate::sim::{Answer, Code, Data, NameRecord};
+use crate::sim::{Answer, Code, Data, NameRecord, World};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -17,12 +17,12 @@ const NAMESPACE: &str = "default";
 const SERVER: &str = "127.0.0.10";
 
 /// The session's programs and `in-pod`.
-pub fn programs(host: &Host, words: &[String]) -> Option<Box<dyn Program>> {
+pub fn programs(world: &World, host: &Host, words: &[String]) -> Option<Box<dyn Program>> {
     match words {
         [name, rest @ ..] if name == "in-pod" => Some(Box::new(InPod {
             words: rest.to_vec(),
         })),
-        _ => session::programs(host, words),
+        _ => session::programs(world, host, words),
     }
 }
 

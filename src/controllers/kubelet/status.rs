@@ -3,7 +3,8 @@
 
 use super::probe;
 use super::runtime::{Container, Ended, PodRuntime, Restart, State};
-use crate::api::{Map, Object, Phase, Str, Time, Value};
+use crate::api::{Map, Object, Phase, Quantity, Str, Time, Value};
+use crate::manifest;
 
 /// The Pod's tree with the status that its kubelet would write.
 pub(super) fn with_status(pod: &Object, entry: &PodRuntime, now: Time) -> Value {
@@ -45,7 +46,18 @@ pub(super) fn with_status(pod: &Object, entry: &PodRuntime, now: Time) -> Value 
     if !status.contains("startTime") {
         status.insert("startTime", now);
     }
-    status.insert("resources", Value::empty_map());
+    let containers = tree.items_at(&["spec", "containers"]);
+    let mut resources = Map::default();
+    for half in ["limits", "requests"] {
+        let sum = summed(containers, half);
+        if half == "requests" && !sum.is_empty() {
+            status.insert("allocatedResources", sum.clone());
+        }
+        if !sum.is_empty() {
+            resources.insert(half, sum);
+        }
+    }
+    status.insert("resources", resources);
     let conditions = conditions(pod, entry, phase, &unready, now);
     status.insert("conditions", conditions);
     status.insert("containerStatuses", statuses);
@@ -54,6 +66,35 @@ pub(super) fn with_status(pod: &Object, entry: &PodRuntime, now: Time) -> Value 
     }
     tree.set(&["status"], status);
     tree
+}
+
+/// What the containers ask for together (recording B-more-121).
+fn summed(containers: &[Value], half: &str) -> Map {
+    let mut sum = Map::default();
+    for container in containers {
+        for (name, text) in container.map_at(&["resources", half]).texts() {
+            let both = match sum.get_str(name) {
+                Some(before) => plus(before, text),
+                None => text.to_owned(),
+            };
+            sum.insert(name, both);
+        }
+    }
+    sum
+}
+
+/// Two quantities added, in their common unit if they have one.
+fn plus(a: &str, b: &str) -> String {
+    let unit = a.trim_start_matches(|c: char| c.is_ascii_digit());
+    let whole = |text: &str| text.strip_suffix(unit)?.parse::<i64>().ok();
+    let text = match (whole(a), whole(b)) {
+        (Some(a), Some(b)) => format!("{}{unit}", a.saturating_add(b)),
+        _ => {
+            let parsed = |text| Quantity::parse(text).unwrap_or_default().millis;
+            format!("{}m", parsed(a).saturating_add(parsed(b)))
+        }
+    };
+    manifest::canonical_quantity(&text).unwrap_or(text)
 }
 
 /// The phase that follows from the containers (`getPhase`).
@@ -165,7 +206,11 @@ fn container_status(pod: &Object, container: &Container, waiting: &Waiting) -> V
         let image = super::with_tag(&container.image);
         status.insert("image", &image);
         status.insert("imageID", image);
-        status.insert("resources", Value::empty_map());
+        let resources = spec.map_at(&["resources"]);
+        if let Some(requests) = resources.get("requests") {
+            status.insert("allocatedResources", requests.clone());
+        }
+        status.insert("resources", resources);
     } else {
         status.insert("image", &container.image);
         status.insert("imageID", "");

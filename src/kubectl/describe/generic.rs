@@ -83,11 +83,25 @@ pub fn autoscaler(page: &mut Page, autoscaler: &Object) {
     );
 }
 
-pub fn namespace(page: &mut Page, namespace: &Object) {
+pub fn namespace(page: &mut Page, world: &World, namespace: &Object) {
     heading(page, namespace);
     page.entry(0, "Status", text(namespace.tree(), &["status", "phase"]));
     page.line(0, "");
-    page.line(0, "No resource quota.");
+    let mut quotas = world
+        .store()
+        .list(Kind::ResourceQuota, namespace.name())
+        .peekable();
+    if quotas.peek().is_some() {
+        page.line(0, "Resource Quotas");
+    } else {
+        page.line(0, "No resource quota.");
+    }
+    for quota in quotas {
+        page.entry(1, "Name", quota.name());
+        page.line(1, "Resource\tUsed\tHard");
+        page.line(1, "--------\t---\t---");
+        super::storage::used(page, 1, quota);
+    }
     page.line(0, "");
     page.line(0, "No LimitRange resource.");
 }

@@ -28,17 +28,21 @@ pub fn describe(world: &World, object: &Object, with_events: bool) -> String {
         Kind::PodDisruptionBudget => sets::budget(&mut page, object),
         Kind::Service => network::service(&mut page, world, object),
         Kind::Endpoints => network::endpoints(&mut page, object),
+        Kind::EndpointSlice => network::slice(&mut page, object),
         Kind::PersistentVolumeClaim => storage::claim(&mut page, world, object, now),
         Kind::PersistentVolume => storage::volume(&mut page, object, now),
         Kind::StorageClass => storage::class(&mut page, object),
+        Kind::Secret => storage::secret(&mut page, object),
+        Kind::ResourceQuota => storage::quota(&mut page, object),
         Kind::ConfigMap => generic::config_map(&mut page, object),
         Kind::ServiceAccount => generic::account(&mut page, object),
         Kind::HorizontalPodAutoscaler => generic::autoscaler(&mut page, object),
-        Kind::Namespace => generic::namespace(&mut page, object),
+        Kind::Namespace => generic::namespace(&mut page, world, object),
         Kind::Node => generic::node(&mut page, world, object),
         _ => generic::any(&mut page, object),
     }
-    if with_events && object.kind != Kind::Namespace {
+    let without = [Kind::Namespace, Kind::Secret, Kind::ResourceQuota];
+    if with_events && !without.contains(&object.kind) {
         events::write(&mut page, world, object, now);
     }
     writer::expand(&page.text)

@@ -151,20 +151,67 @@ pub fn endpoints(page: &mut Page, endpoints: &Object) {
                 },
             );
         }
-        page.line(1, "Ports:");
-        page.line(2, "Name\tPort\tProtocol");
-        page.line(2, "----\t----\t--------");
-        for port in subset.items_at(&["ports"]) {
-            let name = port.str_at(&["name"]).unwrap_or("<unset>").to_owned();
-            page.line(
-                2,
-                format!(
-                    "{name}\t{}\t{}",
-                    number(port, &["port"]),
-                    text(port, &["protocol"])
-                ),
-            );
-        }
+        named_ports(page, 1, subset.items_at(&["ports"]));
         page.line(0, "");
+    }
+}
+
+/// The table of ports under its title.
+fn named_ports(page: &mut Page, level: usize, ports: &[Value]) {
+    page.line(level, "Ports:");
+    page.line(level + 1, "Name\tPort\tProtocol");
+    page.line(level + 1, "----\t----\t--------");
+    for port in ports {
+        let name = port.str_at(&["name"]).filter(|name| !name.is_empty());
+        page.line(
+            level + 1,
+            format!(
+                "{}\t{}\t{}",
+                name.unwrap_or("<unset>"),
+                number(port, &["port"]),
+                text(port, &["protocol"])
+            ),
+        );
+    }
+}
+
+/// `describeEndpointSliceV1` (recording B-daily-072).
+pub fn slice(page: &mut Page, slice: &Object) {
+    let tree = slice.tree();
+    page.entry(0, "Name", slice.name());
+    page.entry(0, "Namespace", slice.namespace());
+    page.labels(0, "Labels", &slice.meta.labels);
+    page.annotations(0, &slice.meta.annotations);
+    page.entry(0, "AddressType", text(tree, &["addressType"]));
+    match tree.items_at(&["ports"]) {
+        [] => page.entry(0, "Ports", "<unset>"),
+        ports => named_ports(page, 0, ports),
+    }
+    let endpoints = tree.items_at(&["endpoints"]);
+    if endpoints.is_empty() {
+        page.line(0, "Endpoints: <none>");
+        return;
+    }
+    page.line(0, "Endpoints:");
+    for endpoint in endpoints {
+        let addresses = endpoint.items_at(&["addresses"]).iter();
+        let addresses: Vec<&str> = addresses.filter_map(Value::as_str).collect();
+        page.line(1, format!("- Addresses:\t{}", addresses.join(",")));
+        page.line(2, "Conditions:");
+        let shown = |path: &[&str]| match text(endpoint, path) {
+            none if none.is_empty() => "<unset>".to_owned(),
+            some => some,
+        };
+        page.entry(3, "Ready", shown(&["conditions", "ready"]));
+        page.entry(2, "Hostname", shown(&["hostname"]));
+        if endpoint.at(&["targetRef"]).is_some() {
+            let (kind, name) = (
+                text(endpoint, &["targetRef", "kind"]),
+                text(endpoint, &["targetRef", "name"]),
+            );
+            page.entry(2, "TargetRef", format!("{kind}/{name}"));
+        }
+        page.entry(2, "NodeName", shown(&["nodeName"]));
+        page.entry(2, "Zone", shown(&["zone"]));
     }
 }

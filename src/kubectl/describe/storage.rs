@@ -255,3 +255,39 @@ pub fn class(page: &mut Page, class: &Object) {
         or_unset(text(tree, &["volumeBindingMode"])),
     );
 }
+
+/// A Secret: how long its values are, not what they are.
+pub fn secret(page: &mut Page, secret: &Object) {
+    page.entry(0, "Name", secret.name());
+    page.entry(0, "Namespace", secret.namespace());
+    page.labels(0, "Labels", &secret.meta.labels);
+    page.annotations(0, &secret.meta.annotations);
+    page.line(0, "");
+    page.entry(0, "Type", text(secret.tree(), &["type"]));
+    page.line(0, "");
+    page.line(0, "Data");
+    page.line(0, "====");
+    for (key, value) in secret.tree().map_at(&["data"]).texts() {
+        let padding = value.bytes().rev().take_while(|byte| *byte == b'=').count();
+        let bytes = (value.len() / 4 * 3).saturating_sub(padding);
+        page.entry(0, key, format!("{bytes} bytes"));
+    }
+}
+
+/// A ResourceQuota: what is used of what it allows.
+pub fn quota(page: &mut Page, quota: &Object) {
+    page.entry(0, "Name", quota.name());
+    page.entry(0, "Namespace", quota.namespace());
+    page.line(0, "Resource\tUsed\tHard");
+    page.line(0, "--------\t----\t----");
+    used(page, 0, quota);
+}
+
+/// A line for each resource that a quota limits.
+pub fn used(page: &mut Page, level: usize, quota: &Object) {
+    let used = quota.tree().map_at(&["status", "used"]);
+    for (name, hard) in quota.tree().map_at(&["status", "hard"]).texts() {
+        let used = used.get_str(name).unwrap_or("0");
+        page.line(level, format!("{name}\t{used}\t{hard}"));
+    }
+}

@@ -158,16 +158,20 @@ fn keyed_diff(
     wanted: Wanted,
     place: Place,
 ) -> Vec<Value> {
-    let find = |list: &List, item: &Value| {
+    // Items of one key, as two ports of one number, are taken in pairs as they come (recording C-daily-063).
+    let same =
+        |a: &Value, b: &Value| a.get(merge_key).is_some() && a.get(merge_key) == b.get(merge_key);
+    let pair = |list: &List, of: &List, at: usize| {
+        let item = of.iter().nth(at)?;
+        let before = of.iter().take(at).filter(|other| same(other, item)).count();
         list.iter()
-            .find(|other| {
-                item.get(merge_key).is_some() && other.get(merge_key) == item.get(merge_key)
-            })
+            .filter(|other| same(other, item))
+            .nth(before)
             .cloned()
     };
     let mut items = Vec::new();
-    for item in new {
-        let Some(before) = find(old, item) else {
+    for (at, item) in new.iter().enumerate() {
+        let Some(before) = pair(old, new, at) else {
             if wanted.changes {
                 items.push(item.clone());
             }
@@ -184,8 +188,10 @@ fn keyed_diff(
         items.push(Value::Map(inner));
     }
     if wanted.deletions {
-        for item in old.iter().filter(|item| find(new, item).is_none()) {
-            if let Some(id) = item.get(merge_key) {
+        for (at, item) in old.iter().enumerate() {
+            if pair(new, old, at).is_none()
+                && let Some(id) = item.get(merge_key)
+            {
                 let delete = [(merge_key, id.clone()), ("$patch", Value::from("delete"))];
                 items.push(Value::map(delete));
             }

@@ -10,6 +10,7 @@ use crate::api::{ApiError, Kind, Map, Object, Value};
 use crate::kubectl::cli::{Cli, DryRun, Outcome};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag};
+use crate::kubectl::hash;
 use crate::kubectl::print::output::Output;
 use crate::kubectl::resources::ResourceType;
 use crate::kubectl::write::{self, PatchType};
@@ -37,7 +38,7 @@ pub const QUOTA_FLAGS: &[Flag] = made_of![
 /// The flags of `create configmap`.
 pub const CONFIG_MAP_FLAGS: &[Flag] = made_of![
     VALIDATE,
-    flag("append-hash", None, FlagType::Bool).missing(),
+    flag("append-hash", None, FlagType::Bool),
     flag("from-env-file", None, FlagType::Texts),
     flag("from-file", None, FlagType::Texts),
     flag("from-literal", None, FlagType::Texts),
@@ -117,6 +118,9 @@ pub(super) fn make_as(
     output: &Output,
 ) -> Result<Outcome, Failure> {
     let dry_run = cli.dry_run()?;
+    if cli.flags.on("append-hash") {
+        tree.set(&["metadata", "name"], hash::named(kind, &tree));
+    }
     if cli.flags.on("save-config") {
         tree = with_last_applied_typed(kind, &tree);
     }
@@ -450,7 +454,11 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         let output = Output::read(cli, cx)?;
         if flags.on("expose") {
             let port = flags.int("port").unwrap_or_default();
-            let service = exposing(name, labels, port);
+            let mut service = exposing(name, labels.clone(), port);
+            // Labels that were asked for are the Service's, too (recording C-daily-099).
+            if !flags.or_empty("labels").is_empty() {
+                service.set(&["metadata", "labels"], Value::Map(labels));
+            }
             make_as(
                 cx,
                 cli,

@@ -4,11 +4,12 @@
 
 use super::create_data::gathered;
 use super::create_kinds::{VALIDATE, failed_to, made_of, make, make_as, one_name, port, skeleton};
+use super::cron;
 use super::{DRY_RUN, FIELD_MANAGER, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, TEMPLATE};
 use crate::api::{Kind, Map, Value};
 use crate::kubectl::cli::{Cli, DryRun, Outcome};
 use crate::kubectl::failure::Failure;
-use crate::kubectl::flags::{Flag, FlagType, flag};
+use crate::kubectl::flags::{Flag, FlagType, flag, quote};
 use crate::kubectl::print::output::Output;
 use crate::kubectl::resources::{ResourceType, find};
 use crate::manifest::base64;
@@ -17,7 +18,7 @@ use crate::shell::{Context, files};
 /// The flags of `create secret generic`.
 pub const GENERIC_FLAGS: &[Flag] = made_of![
     VALIDATE,
-    flag("append-hash", None, FlagType::Bool).missing(),
+    flag("append-hash", None, FlagType::Bool),
     flag("from-env-file", None, FlagType::List),
     flag("from-file", None, FlagType::List),
     flag("from-literal", None, FlagType::Texts),
@@ -26,14 +27,14 @@ pub const GENERIC_FLAGS: &[Flag] = made_of![
 /// The flags of `create secret tls`.
 pub const TLS_FLAGS: &[Flag] = made_of![
     VALIDATE,
-    flag("append-hash", None, FlagType::Bool).missing(),
+    flag("append-hash", None, FlagType::Bool),
     flag("cert", None, FlagType::Text),
     flag("key", None, FlagType::Text),
 ];
 /// The flags of `create secret docker-registry`.
 pub const REGISTRY_FLAGS: &[Flag] = made_of![
     VALIDATE,
-    flag("append-hash", None, FlagType::Bool).missing(),
+    flag("append-hash", None, FlagType::Bool),
     flag("docker-email", None, FlagType::Text),
     flag("docker-password", None, FlagType::Text),
     flag("docker-server", None, FlagType::Text),
@@ -154,7 +155,7 @@ pub(super) fn make_any(
 }
 
 /// The type with this plural, and the beginning of an object of it.
-fn begin(plural: &str, name: &str) -> Result<(&'static ResourceType, Value), Failure> {
+pub(super) fn begin(plural: &str, name: &str) -> Result<(&'static ResourceType, Value), Failure> {
     let of = find(plural)?;
     let tree = Value::map([
         ("apiVersion", Value::from(of.api_version)),
@@ -322,6 +323,31 @@ pub fn cron_job(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     tree.set(&["spec", "jobTemplate", "spec", "template"], pod);
     tree.set(&["spec", "schedule"], cli.flags.or_empty("schedule"));
     tree.set(&["status"], Value::empty_map());
+    if cli.dry_run()? != DryRun::Client {
+        let schedule = cli.flags.or_empty("schedule");
+        let mut faults = Vec::new();
+        if schedule.is_empty() {
+            faults.push("spec.schedule: Required value".to_owned());
+        } else if let Some(why) = cron::fault(schedule) {
+            faults.push(format!(
+                "spec.schedule: Invalid value: {}: {why}",
+                quote(schedule)
+            ));
+        }
+        if !matches!(restart, "OnFailure" | "Never") {
+            faults.push("spec.jobTemplate.spec.template.spec.restartPolicy: Required value: valid values: \"OnFailure\", \"Never\"".to_owned());
+        }
+        let fault = match faults.as_slice() {
+            [] => None,
+            [one] => Some(one.clone()),
+            several => Some(format!("[{}]", several.join(", "))),
+        };
+        if let Some(fault) = fault {
+            return Err(Failure::error(format!(
+                "failed to create cronjob: CronJob.batch \"{name}\" is invalid: {fault}"
+            )));
+        }
+    }
     make_any(cx, cli, of, tree, "created", "cronjob")
 }
 

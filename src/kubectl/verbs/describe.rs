@@ -75,7 +75,8 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         .map(|object| describe(cx.world, object, with_events))
         .collect();
     if !texts.is_empty() {
-        cx.out.stdout(texts.join("\n\n"));
+        // What was found by the beginning of its name is told text by text.
+        cx.out.stdout(texts.join(if exact { "\n\n" } else { "\n" }));
         if !exact {
             cx.out.stdout("\n");
         }

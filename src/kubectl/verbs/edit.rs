@@ -234,7 +234,7 @@ impl Editing {
             let words = self.editor.split_whitespace().map(str::to_owned);
             words.chain([self.file.clone()]).collect()
         };
-        (cx.programs)(&cx.host, &words).ok_or_else(|| {
+        (cx.programs)(cx.world, &cx.host, &words).ok_or_else(|| {
             Failure::error(format!(
                 "unable to launch the editor {}",
                 quote(&self.editor)

@@ -57,7 +57,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         pod: key,
         container,
     };
-    let Some(program) = (cx.programs)(&host, command) else {
+    let Some(program) = (cx.programs)(cx.world, &host, command) else {
         let name = command.first().map(String::as_str).unwrap_or_default();
         cx.out.stderr(format!(
             "error: Internal error occurred: Internal error occurred: error executing command in container: failed to exec in container: failed to start exec: OCI runtime exec failed: exec failed: unable to start container process: exec: \"{name}\": executable file not found in $PATH: unknown\n"
@@ -132,9 +132,13 @@ fn container(cx: &mut Context<'_>, cli: &Cli, key: &Key) -> Result<Str, Failure>
         Some(name) => match names.iter().find(|known| known.as_str() == name) {
             Some(known) => known.clone(),
             None => {
+                let inits = pod.tree().items_at(&["spec", "initContainers"]).iter();
+                let inits = inits.filter_map(|container| container.str_at(&["name"]));
+                let all: Vec<&str> = names.iter().map(Str::as_str).chain(inits).collect();
                 return Err(Failure::error(format!(
-                    "container {name} not found in pod {}",
-                    key.name
+                    "container {name} is not valid for pod {} out of: {}",
+                    key.name,
+                    all.join(", ")
                 )));
             }
         },
@@ -223,6 +227,7 @@ impl Inside {
             },
             out: &mut *cx.out,
             host: self.host.clone(),
+            work: cx.work,
             programs: cx.programs,
         };
         let progress = act(self.program.as_mut(), &mut inner);

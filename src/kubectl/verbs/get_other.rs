@@ -5,6 +5,7 @@ use crate::api::{ApiError, DeleteOptions, ErrorReason, Kind, Object, Selector, V
 use crate::kubectl::cli::{Cli, Outcome};
 use crate::kubectl::cluster::fetch;
 use crate::kubectl::failure::Failure;
+use crate::kubectl::flags::quote;
 use crate::kubectl::print::cells;
 use crate::kubectl::print::json;
 use crate::kubectl::print::output::Output;
@@ -20,7 +21,7 @@ fn no_such_path() -> Failure {
 }
 
 /// Whether a kind has the subresource `scale`.
-fn scales(kind: Kind) -> bool {
+pub(super) fn scales(kind: Kind) -> bool {
     matches!(
         kind,
         Kind::StatefulSet | Kind::Deployment | Kind::ReplicaSet
@@ -303,6 +304,20 @@ fn unread(of: &ResourceType, body: &str) -> Failure {
         of.kind
     );
     ApiError::new(ErrorReason::BadRequest, message).into()
+}
+
+/// What is said of a Scale whose count is none, as `given` tells: `string`, `number 3000000000`.
+pub(super) fn unreadable_count(scale: &Value, given: &str) -> Failure {
+    let text = in_order(scale);
+    // A patch is read in the order of the API's types, which begins with the version.
+    let kind = "\"kind\":\"Scale\",";
+    let text = text
+        .replacen(kind, "", 1)
+        .replacen("/v1\",", &format!("/v1\",{kind}"), 1);
+    Failure::bare(format!(
+        "The request is invalid: patch: Invalid value: {}: json: cannot unmarshal {given} into Go struct field ScaleSpec.spec.replicas of type int32",
+        quote(&text)
+    ))
 }
 
 /// A Scale with its fields in the order of the API's types.

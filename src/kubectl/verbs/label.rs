@@ -211,12 +211,16 @@ fn one(
         tree.set(&["metadata", "resourceVersion"], version);
     }
     let changed = before != after;
-    let object = if changed && dry_run != DryRun::Client && !cli.flags.on("local") {
-        cx.world
-            .update(object.kind, tree, &cli.writer(), dry_run.on())?
-    } else {
-        std::sync::Arc::new(crate::api::Object::new(object.kind, tree))
+    let unsaved = std::sync::Arc::new(crate::api::Object::new(object.kind, tree.clone()));
+    let sent = changed && dry_run != DryRun::Client && !cli.flags.on("local");
+    let object = match sent {
+        true => cx
+            .world
+            .update(object.kind, tree, &cli.writer(), dry_run.on())?,
+        false => unsaved.clone(),
     };
+    // What the server would have made of it is not what is printed (recording C-daily-053).
+    let object = if dry_run.on() { unsaved } else { object };
     if cli.flags.on("list") {
         let lines: Vec<String> = after
             .texts()

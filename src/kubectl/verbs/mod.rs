@@ -14,8 +14,10 @@ pub mod complete;
 pub mod connect;
 pub mod create;
 mod create_data;
+pub mod create_ingress;
 pub mod create_kinds;
 pub mod create_more;
+mod cron;
 pub mod delete;
 pub mod describe;
 pub mod diff;
@@ -232,6 +234,12 @@ static VERBS: &[Verb] = &[
         "set serviceaccount",
         set_others::ACCOUNT_FLAGS,
         set_others::run_account,
+    ),
+    verb("create ingress", create_ingress::FLAGS, create_ingress::run),
+    verb(
+        "set subject",
+        set_others::SUBJECT_FLAGS,
+        set_others::run_subject,
     ),
     verb("diff", diff::FLAGS, diff::run),
     verb(

@@ -1,11 +1,12 @@
 //! `kubectl patch`
 //! `kubectl/pkg/cmd/patch/patch.go`
 
+use super::get_other::{scale_of, scales, unreadable_count};
 use super::{
     DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, RECURSIVE,
     TEMPLATE,
 };
-use crate::api::{ApiError, ErrorReason, Value};
+use crate::api::{ApiError, Cause, ErrorReason, Object, Value};
 use crate::kubectl::cli::{Cli, DryRun, Outcome};
 use crate::kubectl::cluster::targets;
 use crate::kubectl::failure::Failure;
@@ -15,6 +16,7 @@ use crate::kubectl::write::{self, PatchType};
 use crate::manifest;
 use crate::shell::{Context, editor_name};
 use crate::store::fields::Writer;
+use std::sync::Arc;
 
 /// The flags of `kubectl patch`.
 pub const FLAGS: &[Flag] = &[
@@ -72,14 +74,12 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             )));
         }
     };
-    let status = match flags.text("subresource") {
-        None | Some("") => false,
-        Some("status") => true,
-        Some("scale" | "resize") => {
-            return Err(Failure::error(format!(
-                "--subresource={} is not simulated here",
-                flags.or_empty("subresource")
-            )));
+    let part = match flags.text("subresource") {
+        None | Some("") => Part::Whole,
+        Some("status") => Part::Status,
+        Some("scale") => Part::Scale,
+        Some("resize") => {
+            return Err(Failure::error("--subresource=resize is not simulated here"));
         }
         Some(_) => {
             let message = "the server could not find the requested resource";
@@ -101,22 +101,32 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         let object = &target.object;
         let answer = if local {
             patched_here(object, &patch, how)
-        } else if status {
-            patch_status(cx, object, &patch, how, &cli.writer(), dry_run)
         } else {
-            write::patch(cx, object, &patch, how, &cli.writer(), dry_run)
+            match part {
+                Part::Whole => write::patch(cx, object, &patch, how, &cli.writer(), dry_run),
+                Part::Status => patch_status(cx, object, &patch, how, &cli.writer(), dry_run),
+                Part::Scale => patch_scale(cx, object, &patch, how, cli, dry_run),
+            }
+        };
+        let name = match part {
+            Part::Scale => "scale.autoscaling".to_owned(),
+            _ => target.of.qualified_singular(),
         };
         match answer {
             Ok(answer) => {
                 answer.warn(cx);
                 if output.human() {
-                    let same = without_managed_fields(answer.object.tree()) == *object.tree();
+                    // A Scale is compared with the object itself, and so never the same.
+                    let same = part != Part::Scale
+                        && without_managed_fields(answer.object.tree()) == *object.tree();
                     cx.out.stdout(format!(
                         "{}/{} patched{}\n",
-                        target.of.qualified_singular(),
+                        name,
                         object.name(),
                         if same { " (no change)" } else { "" }
                     ));
+                } else if part == Part::Scale && matches!(output, Output::Name) {
+                    cx.out.stdout(format!("{name}/{}\n", object.name()));
                 } else {
                     cx.out.stdout(output.one(cx.world, &answer.object)?);
                 }
@@ -129,21 +139,89 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
 }
 
 /// `--local`: the patch alone. kubectl knows no schema here, but which lists are merged.
-fn patched_here(
-    object: &crate::api::Object,
-    patch: &Value,
-    how: PatchType,
-) -> Result<write::Answer, Failure> {
+fn patched_here(object: &Object, patch: &Value, how: PatchType) -> Result<write::Answer, Failure> {
     let tree = write::patched_tree(object, patch, how)?;
     Ok(write::Answer {
-        object: std::sync::Arc::new(crate::api::Object::new(object.kind, tree)),
+        object: Arc::new(Object::new(object.kind, tree)),
+        warnings: Vec::new(),
+    })
+}
+
+/// What of an object is patched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Whole,
+    Status,
+    Scale,
+}
+
+/// `--subresource=scale`: of the Scale only the count of replicas is kept.
+/// `pkg/registry/apps/statefulset/storage/storage.go` (`ScaleREST.Update`)
+fn patch_scale(
+    cx: &mut Context<'_>,
+    object: &Object,
+    patch: &Value,
+    how: PatchType,
+    cli: &Cli,
+    dry_run: DryRun,
+) -> Result<write::Answer, Failure> {
+    if !scales(object.kind) {
+        let message = "the server could not find the requested resource";
+        return Err(ApiError::new(ErrorReason::NotFound, message).into());
+    }
+    let scale = Object::new(object.kind, scale_of(object));
+    let mut patched = write::patched_tree(&scale, patch, how)?;
+    let replicas = patched.at(&["spec", "replicas"]).cloned();
+    let replicas = match replicas.unwrap_or(Value::Int(0)) {
+        Value::Int(replicas) => replicas,
+        Value::Null => 0,
+        other => {
+            let given = match other {
+                Value::Str(_) => "string",
+                Value::Bool(_) => "bool",
+                Value::List(_) => "array",
+                Value::Map(_) => "object",
+                _ => "number",
+            };
+            return Err(unreadable_count(&patched, given));
+        }
+    };
+    if i32::try_from(replicas).is_err() {
+        let given = format!("number {replicas}");
+        return Err(unreadable_count(&patched, &given));
+    }
+    if dry_run == DryRun::Client {
+        patched.set(&["spec", "replicas"], replicas);
+        return Ok(write::Answer {
+            object: Arc::new(Object::new(object.kind, patched)),
+            warnings: Vec::new(),
+        });
+    }
+    if replicas < 0 {
+        let cause = Cause {
+            field: "spec.replicas".to_owned(),
+            message: format!("Invalid value: {replicas}: must be greater than or equal to 0"),
+        };
+        let mut error = ApiError::invalid(object.kind, object.name(), vec![cause]);
+        error.about = Some(("Scale".to_owned(), object.name().to_string()));
+        return Err(error.into());
+    }
+    let by = Writer {
+        subresource: "scale",
+        ..cli.writer()
+    };
+    let mut tree = object.tree().clone();
+    tree.set(&["spec", "replicas"], replicas);
+    let object = cx.world.update(object.kind, tree, &by, dry_run.on())?;
+    Ok(write::Answer {
+        object: Arc::new(Object::new(object.kind, scale_of(&object))),
         warnings: Vec::new(),
     })
 }
 
 fn patch_status(
     cx: &mut Context<'_>,
-    object: &crate::api::Object,
+    object: &Object,
     patch: &Value,
     how: PatchType,
     by: &Writer,
@@ -152,7 +230,7 @@ fn patch_status(
     let (tree, warnings) = write::patched(cx.world.store(), object, patch, how, false)?;
     if dry_run.on() {
         return Ok(write::Answer {
-            object: std::sync::Arc::new(crate::api::Object::new(object.kind, tree)),
+            object: Arc::new(Object::new(object.kind, tree)),
             warnings,
         });
     }

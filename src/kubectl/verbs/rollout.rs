@@ -136,7 +136,7 @@ fn each(
 
 fn unsupported(target: &Target, doing: &str) -> Failure {
     Failure::error(format!(
-        "{} \"{}\" {doing} is not supported",
+        "error: {} \"{}\" {doing} is not supported",
         target.of.resource(),
         target.object.name()
     ))
@@ -151,7 +151,7 @@ pub fn restart(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         }
         if paused(object) {
             return Err(Failure::error(format!(
-                "{} \"{}\" can't restart paused deployment (run rollout resume first)",
+                "error: {} \"{}\" can't restart paused deployment (run rollout resume first)",
                 target.of.resource(),
                 object.name()
             )));
@@ -195,7 +195,7 @@ pub fn pause(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         }
         if paused(object) {
             let text = format!(
-                "{} \"{}\" is already paused",
+                "error: {} \"{}\" is already paused",
                 target.of.resource(),
                 object.name()
             );
@@ -219,7 +219,7 @@ pub fn resume(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         }
         if !paused(object) {
             let text = format!(
-                "{} \"{}\" is not paused",
+                "error: {} \"{}\" is not paused",
                 target.of.resource(),
                 object.name()
             );

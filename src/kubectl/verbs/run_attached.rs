@@ -106,7 +106,7 @@ impl Attached {
             pod: self.key.clone(),
             container: self.name().clone(),
         };
-        let Some(program) = (cx.programs)(&host, &self.words) else {
+        let Some(program) = (cx.programs)(cx.world, &host, &self.words) else {
             let word = self.words.first().map_or("", String::as_str);
             cx.out.stderr(format!(
                 "error: exec: \"{word}\": executable file not found in $PATH\n"

@@ -1,6 +1,7 @@
 //! `kubectl scale`
 //! `kubectl/pkg/cmd/scale/scale.go`, `kubectl/pkg/scale/scale.go`
 
+use super::get_other::{scale_of, unreadable_count};
 use super::{
     ALL, DRY_RUN, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, RECURSIVE, SELECTOR,
     TEMPLATE, TIMEOUT,
@@ -122,9 +123,9 @@ fn one(
         )));
     }
     if i32::try_from(replicas).is_err() {
-        return Err(Failure::bare(format!(
-            "The request is invalid: patch: Invalid value: \"{{\\\"spec\\\":{{\\\"replicas\\\":{replicas}}}}}\": json: cannot unmarshal number {replicas} into Go struct field ScaleSpec.spec.replicas of type int32"
-        )));
+        let mut scale = scale_of(object);
+        scale.set(&["spec", "replicas"], replicas);
+        return Err(unreadable_count(&scale, &format!("number {replicas}")));
     }
     let by = Writer {
         subresource: "scale",

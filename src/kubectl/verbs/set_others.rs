@@ -4,7 +4,7 @@
 use super::set_image::{local, pod_spec_path};
 use super::{
     ALL, DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT,
-    RECURSIVE, TEMPLATE,
+    RECURSIVE, SELECTOR, TEMPLATE,
 };
 use crate::api::{Kind, Object, Value};
 use crate::kubectl::cli::{Cli, DryRun, Outcome};
@@ -44,6 +44,37 @@ pub const ACCOUNT_FLAGS: &[Flag] = &[
     MANAGED_FIELDS,
     TEMPLATE,
 ];
+
+/// The flags of `set subject`.
+pub const SUBJECT_FLAGS: &[Flag] = &[
+    ALL,
+    MISSING_KEYS,
+    DRY_RUN,
+    FIELD_MANAGER,
+    FILENAME,
+    flag("group", None, FlagType::Texts),
+    KUSTOMIZE,
+    flag("local", None, FlagType::Bool),
+    OUTPUT,
+    RECURSIVE,
+    SELECTOR,
+    flag("serviceaccount", None, FlagType::Texts),
+    MANAGED_FIELDS,
+    TEMPLATE,
+    flag("user", None, FlagType::Texts),
+];
+
+/// Runs `set subject`: no bindings are stored here that could be found.
+/// `kubectl/pkg/cmd/set/set_subject.go`
+pub fn run_subject(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    each(cx, cli, &cli.flags.args, "subjects", |target| {
+        Err(Failure::error(format!(
+            "{}/{} setting subjects is only supported for RoleBinding/ClusterRoleBinding",
+            target.of.plural,
+            target.object.name()
+        )))
+    })
+}
 
 /// Runs `set selector`.
 pub fn run_selector(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {

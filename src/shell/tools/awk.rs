@@ -6,7 +6,8 @@ use super::filter::{Filter, Line, Lines, More};
 use super::text::Made;
 use crate::shell::limits;
 use crate::shell::program::Output;
-use crate::shell::regex::{Budget, Regex};
+use crate::shell::regex::Regex;
+use crate::shell::work::Work;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -21,11 +22,15 @@ struct Awk {
     open: Vec<usize>,
     begun: bool,
     exit: Option<i32>,
-    budget: Budget,
+    work: Work,
 }
 
+/// The steps that an operator, a variable or a statement takes.
+const EVALUATED: usize = 3;
+/// The steps that a record takes, beside one for eight bytes.
+const RECORD: usize = 8;
 /// The steps that printing takes, beside one for each byte.
-const PRINTED: usize = 64;
+const PRINTED: usize = 16;
 
 /// Why statements stop.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -105,7 +110,7 @@ pub(super) fn awk(argv: &[String]) -> Made {
         open: Vec::new(),
         begun: false,
         exit: None,
-        budget: Budget::new(),
+        work: Work::default(),
     };
     let names: Vec<String> = words.cloned().collect();
     if needs_input {
@@ -114,7 +119,13 @@ pub(super) fn awk(argv: &[String]) -> Made {
     // Only BEGIN: nothing is read.
     Ok(Box::new(super::Act {
         options: awk,
-        act: |awk, cx| awk.clone().end(cx.out),
+        act: |awk, cx| {
+            let mut awk = awk.clone();
+            awk.work.follow(cx.work);
+            let code = awk.end(cx.out);
+            cx.work.follow(&awk.work);
+            code
+        },
     }))
 }
 
@@ -158,6 +169,7 @@ impl Awk {
     }
 
     fn set_record(&mut self, text: &str) {
+        self.work.take(RECORD + text.len() / 8);
         text.clone_into(&mut self.record);
         self.fields = self.split(text, &self.value("FS").text());
         let count = self.fields.len();
@@ -180,7 +192,7 @@ impl Awk {
         };
         let (mut parts, mut at) = (Vec::new(), 0);
         while let Some(found) = regex
-            .find(text, at, &self.budget)
+            .find(text, at, &self.work)
             .filter(|found| found.end > found.start)
         {
             parts.push(text.get(at..found.start).unwrap_or_default().to_owned());
@@ -206,8 +218,8 @@ impl Awk {
     }
 
     fn spend(&mut self, out: &mut Output) -> Run {
-        self.budget.take(1);
-        if self.budget.spent() {
+        self.work.take(EVALUATED);
+        if self.work.spent() {
             out.stderr("awk: the program takes too many steps\n");
             self.exit = Some(2);
             return Err(Stop::Exit);
@@ -242,12 +254,12 @@ impl Awk {
                 } else {
                     texts.join(&ofs)
                 };
-                self.budget.take(PRINTED + line.len());
+                self.work.take(PRINTED + line.len() / 8);
                 out.stdout(format!("{line}{ors}"));
             }
             Statement::Printf(list) => {
                 let text = self.format(list);
-                self.budget.take(PRINTED + text.len());
+                self.work.take(PRINTED + text.len() / 8);
                 out.stdout(text);
             }
             Statement::If(condition, yes, no) => {
@@ -318,11 +330,11 @@ impl Awk {
     }
 
     fn eval(&mut self, expr: &Expr) -> Value {
-        self.budget.take(1);
+        self.work.take(EVALUATED);
         match expr {
             Expr::Number(number) => Value::Number(*number),
             Expr::Text(text) => Value::Text(text.clone()),
-            Expr::Regex(regex) => truth(regex.find(&self.record, 0, &self.budget).is_some()),
+            Expr::Regex(regex) => truth(regex.find(&self.record, 0, &self.work).is_some()),
             Expr::Variable(name) => self.value(name),
             Expr::Field(index) => {
                 let index = self.eval(index).number();
@@ -427,7 +439,7 @@ impl Awk {
             let mut text = a.text();
             text.push_str(&b.text());
             text.truncate(text.floor_char_boundary(limits::TEXT));
-            self.budget.take(text.len() / 16);
+            self.work.take(text.len() / 16);
             return Value::Text(text);
         }
         if let Some(operator) = operator.chars().next().filter(|c| "+-*/%^".contains(*c)) {
@@ -458,7 +470,7 @@ impl Awk {
 
     fn matches(&mut self, text: &str, pattern: &Expr) -> bool {
         self.regex(pattern)
-            .is_some_and(|regex| regex.find(text, 0, &self.budget).is_some())
+            .is_some_and(|regex| regex.find(text, 0, &self.work).is_some())
     }
 
     fn call(&mut self, name: &str, arguments: &[Expr]) -> Value {
@@ -502,7 +514,7 @@ impl Awk {
             "match" => {
                 let text = text(0);
                 let regex = arguments.get(1).and_then(|pattern| self.regex(pattern));
-                let found = regex.and_then(|regex| regex.find(&text, 0, &self.budget));
+                let found = regex.and_then(|regex| regex.find(&text, 0, &self.work));
                 let (start, length) = match found {
                     Some(found) => (
                         text[..found.start].chars().count() as f64 + 1.0,
@@ -531,7 +543,7 @@ impl Awk {
                 let mut parts = Vec::new();
                 let mut at = 0;
                 while let Some(found) = regex
-                    .find(&text, at, &self.budget)
+                    .find(&text, at, &self.work)
                     .filter(|found| found.end > found.start)
                 {
                     parts.push(text.get(at..found.start).unwrap_or_default().to_owned());
@@ -567,7 +579,7 @@ impl Awk {
         let with = self.eval(with).text();
         let text = self.eval(target).text();
         let (mut out, mut at, mut count) = (String::new(), 0, 0);
-        while let Some(found) = regex.find(&text, at, &self.budget) {
+        while let Some(found) = regex.find(&text, at, &self.work) {
             out.push_str(text.get(at..found.start).unwrap_or_default());
             let matched = text.get(found.start..found.end).unwrap_or_default();
             out.push_str(
@@ -676,11 +688,15 @@ impl Filter for Awk {
         self.begin(out);
         let before = self.exit.take();
         self.rules_when(out, |when| matches!(when, When::End));
-        if self.budget.spent() && before.is_none() && self.exit.is_none() {
+        if self.work.spent() && before.is_none() && self.exit.is_none() {
             out.stderr("awk: the program takes too many steps\n");
             return 2;
         }
         self.exit.or(before).unwrap_or(0)
+    }
+
+    fn work(&self) -> Option<&Work> {
+        Some(&self.work)
     }
 
     fn unreadable(&self, name: &str, error: crate::shell::files::FileError) -> (String, i32) {

@@ -2,6 +2,7 @@
 
 use crate::shell::files;
 use crate::shell::program::{Context, Output, Program, Progress, Wait};
+use crate::shell::work::Work;
 use std::collections::VecDeque;
 
 /// A line without its end, and whether it had one.
@@ -39,6 +40,11 @@ pub(super) trait Filter: Clone + 'static {
 
     /// All input has been read: the exit code.
     fn end(&mut self, out: &mut Output) -> i32;
+
+    /// What it computes with, if it counts that: as much as its command line has left.
+    fn work(&self) -> Option<&Work> {
+        None
+    }
 
     /// How the program words a file that cannot be read, and the exit code it then has at least.
     fn unreadable(&self, name: &str, error: files::FileError) -> (String, i32) {
@@ -148,6 +154,23 @@ impl<F: Filter> Lines<F> {
 
 impl<F: Filter> Program for Lines<F> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Progress {
+        if let Some(work) = self.filter.work() {
+            work.follow(cx.work);
+        }
+        let progress = self.read(cx);
+        if let Some(work) = self.filter.work() {
+            cx.work.follow(work);
+        }
+        progress
+    }
+
+    fn clone_box(&self) -> Box<dyn Program> {
+        Box::new(self.clone())
+    }
+}
+
+impl<F: Filter> Lines<F> {
+    fn read(&mut self, cx: &mut Context<'_>) -> Progress {
         while let Some(name) = self.names.front().cloned() {
             let more = if name == "-" {
                 match self.read_input(cx) {
@@ -168,9 +191,5 @@ impl<F: Filter> Program for Lines<F> {
             }
         }
         self.finish(cx)
-    }
-
-    fn clone_box(&self) -> Box<dyn Program> {
-        Box::new(self.clone())
     }
 }

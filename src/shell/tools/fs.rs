@@ -5,7 +5,7 @@ use super::text::Made;
 use super::{Act, act};
 use crate::api::Arrange as _;
 use crate::shell::files::{self, FileError, FileKind};
-use crate::shell::program::{Context, Output, Program, Progress, Stream, Wait};
+use crate::shell::program::{Context, Output, Program, Progress, Wait};
 
 /// How deep folders are walked.
 const DEPTH: usize = 20;
@@ -551,9 +551,6 @@ impl Program for Tee {
 /// Sends on what another program printed.
 pub(super) fn forward(printed: &mut Output, cx: &mut Context<'_>) {
     for (stream, text) in printed.take() {
-        match stream {
-            Stream::Stdout => cx.out.stdout(text),
-            Stream::Stderr => cx.out.stderr(text),
-        }
+        cx.out.push(stream, &text);
     }
 }

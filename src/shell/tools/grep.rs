@@ -5,7 +5,8 @@ use super::options::{Accepts, Options};
 use super::text::Made;
 use crate::shell::files::{FileError, is_directory, list};
 use crate::shell::program::{Context, Output, Program, Progress};
-use crate::shell::regex::{Budget, Match, Regex};
+use crate::shell::regex::{Match, Regex};
+use crate::shell::work::Work;
 
 #[derive(Clone)]
 struct Grep {
@@ -23,7 +24,7 @@ struct Grep {
     after: usize,
     most: usize,
     // What follows is the state.
-    budget: Budget,
+    work: Work,
     name: String,
     prefixed: bool,
     line_number: usize,
@@ -43,7 +44,7 @@ impl Grep {
 
     fn first(&self, pattern: &Regex, text: &str, mut from: usize) -> Option<Match> {
         loop {
-            let found = pattern.find(text, from, &self.budget)?;
+            let found = pattern.find(text, from, &self.work)?;
             let fits = if self.whole {
                 found.start == 0 && found.end == text.len()
             } else {
@@ -182,7 +183,7 @@ impl Filter for Grep {
     }
 
     fn end(&mut self, out: &mut Output) -> i32 {
-        if self.budget.spent() {
+        if self.work.spent() {
             out.stderr("grep: the pattern takes too many steps\n");
             return 2;
         }
@@ -190,6 +191,10 @@ impl Filter for Grep {
             return 0;
         }
         i32::from(!self.found)
+    }
+
+    fn work(&self) -> Option<&Work> {
+        Some(&self.work)
     }
 
     fn unreadable(&self, name: &str, error: FileError) -> (String, i32) {
@@ -281,7 +286,7 @@ pub(super) fn grep(argv: &[String]) -> Made {
         before: number('B')?.unwrap_or(context),
         after: number('A')?.unwrap_or(context),
         most: number('m')?.unwrap_or(usize::MAX),
-        budget: Budget::new(),
+        work: Work::default(),
         name: String::new(),
         prefixed: false,
         line_number: 0,

@@ -103,7 +103,7 @@ pub(super) fn which(argv: &[String]) -> Made {
     Ok(act(options, |options, cx| {
         let mut status = 0;
         for name in &options.operands {
-            if (cx.programs)(&cx.host, std::slice::from_ref(name)).is_some() {
+            if (cx.programs)(cx.world, &cx.host, std::slice::from_ref(name)).is_some() {
                 let path = builtins::program_path(&cx.host, name);
                 cx.out.stdout(format!("{path}\n"));
             } else {
@@ -326,8 +326,7 @@ impl Program for Base64 {
         };
         if self.options.has('d') {
             let (decoded, fine) = decode(&text);
-            cx.out
-                .stdout(String::from_utf8_lossy(&decoded).into_owned());
+            cx.out.stdout(String::from_utf8_lossy(&decoded));
             return Progress::Done(match fine {
                 true => 0,
                 false => usage_line(cx, "base64: invalid input\n", 1),

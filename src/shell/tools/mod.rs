@@ -6,6 +6,7 @@ mod awk_value;
 mod columns;
 mod dates;
 mod filter;
+mod follow;
 mod fs;
 mod grep;
 mod misc;

@@ -11,7 +11,7 @@ use crate::shell::program::{Context, Environment, Output, Program, Progress, Std
 use crate::shell::variables;
 
 fn find(cx: &Context<'_>, words: &[String]) -> Option<Box<dyn Program>> {
-    (cx.programs)(&cx.host, words)
+    (cx.programs)(cx.world, &cx.host, words)
 }
 
 /// `env A=b command`

@@ -7,7 +7,8 @@ use super::text::Made;
 use crate::shell::files;
 use crate::shell::limits;
 use crate::shell::program::{Context, Output, Program, Progress};
-use crate::shell::regex::{Budget, Match, Regex};
+use crate::shell::regex::{Match, Regex};
+use crate::shell::work::Work;
 use std::sync::Arc;
 
 pub(super) fn sed(argv: &[String]) -> Made {
@@ -59,7 +60,7 @@ pub(super) fn sed(argv: &[String]) -> Made {
         active: Vec::new(),
         joining: None,
         quit: None,
-        budget: Budget::new(),
+        work: Work::default(),
     };
     match in_place {
         Some(suffix) => {
@@ -89,7 +90,7 @@ struct Sed {
     /// After `N`: the next line joins the pattern space, and the script goes on here.
     joining: Option<usize>,
     quit: Option<i32>,
-    budget: Budget,
+    work: Work,
 }
 
 struct Cycle {
@@ -99,6 +100,11 @@ struct Cycle {
     printed: String,
     deleted: bool,
 }
+
+/// The steps that a command takes, beside one for sixteen bytes of the line.
+const COMMAND: usize = 4;
+/// The steps that reading and printing a line takes, beside one for sixteen bytes.
+const LINE: usize = 40;
 
 impl Sed {
     /// Runs the script on the line kept back.
@@ -128,6 +134,7 @@ impl Sed {
         if !ended && last && cycle.appended.is_empty() && cycle.printed.ends_with('\n') {
             cycle.printed.pop();
         }
+        self.work.take(LINE + cycle.printed.len() / 16);
         out.stdout(cycle.printed);
     }
 
@@ -140,8 +147,8 @@ impl Sed {
             };
             let chosen = self.chosen(at, command, &cycle.space, last) != command.negated;
             at += 1;
-            self.budget.take(1 + cycle.space.len() / 16);
-            if self.budget.spent() {
+            self.work.take(COMMAND + cycle.space.len() / 16);
+            if self.work.spent() {
                 return;
             }
             if !chosen {
@@ -163,14 +170,14 @@ impl Sed {
     }
 
     fn chosen(&mut self, index: usize, command: &Command, space: &str, last: bool) -> bool {
-        let (number, budget) = (self.number, &self.budget);
+        let (number, work) = (self.number, &self.work);
         let hit = |address: &Address| match address {
             Address::Line(line) => *line == number,
             Address::Last => last,
             Address::Step(first, step) => {
                 number >= *first && (number - first).is_multiple_of((*step).max(1))
             }
-            Address::Pattern(regex) => regex.find(space, 0, budget).is_some(),
+            Address::Pattern(regex) => regex.find(space, 0, work).is_some(),
             Address::Plus(_) => false,
         };
         let Some(from) = &command.from else {
@@ -211,7 +218,7 @@ impl Sed {
         match &command.function {
             Function::Open { .. } | Function::Label => {}
             Function::Substitute(substitute) => {
-                let (text, count) = substitute.apply(&cycle.space, &self.budget);
+                let (text, count) = substitute.apply(&cycle.space, &self.work);
                 if count > 0 {
                     cycle.space = text;
                     cycle.replaced = true;
@@ -331,11 +338,15 @@ impl Filter for Sed {
         if self.quit.is_none() {
             self.run(true, out);
         }
-        if self.budget.spent() {
+        if self.work.spent() {
             out.stderr("sed: the script takes too many steps\n");
             return 1;
         }
         self.quit.unwrap_or(0)
+    }
+
+    fn work(&self) -> Option<&Work> {
+        Some(&self.work)
     }
 
     fn unreadable(&self, name: &str, error: files::FileError) -> (String, i32) {
@@ -370,11 +381,11 @@ pub(super) enum Part {
 
 impl Substitute {
     /// The text after replacing, and how many were replaced.
-    fn apply(&self, text: &str, budget: &Budget) -> (String, usize) {
+    fn apply(&self, text: &str, work: &Work) -> (String, usize) {
         let mut out = String::new();
         let (mut at, mut seen, mut count) = (0, 0, 0);
         while at <= text.len() {
-            let Some(found) = self.pattern.find(text, at, budget) else {
+            let Some(found) = self.pattern.find(text, at, work) else {
                 break;
             };
             out.push_str(text.get(at..found.start).unwrap_or_default());
@@ -463,6 +474,7 @@ impl Program for InPlace {
                 }
             };
             let mut sed = self.sed.clone();
+            sed.work.follow(cx.work);
             let mut out = Output::default();
             let mut rest = String::new();
             for piece in text.split_inclusive('\n') {
@@ -475,9 +487,10 @@ impl Program for InPlace {
                 }
             }
             let code = sed.end(&mut out);
+            cx.work.follow(&sed.work);
             let mut edited = out.take_stdout();
             super::fs::forward(&mut out, cx);
-            if sed.budget.spent() {
+            if sed.work.spent() {
                 return Progress::Done(1);
             }
             edited.push_str(&rest);

@@ -233,20 +233,17 @@ impl Filter for Tail {
 
 pub(super) fn tail(argv: &[String]) -> Made {
     let accepts = Accepts {
-        flags: "q",
+        flags: "qfF",
         values: "nc",
-        long: &[("lines", 'n'), ("bytes", 'c'), ("quiet", 'q')],
+        long: &[
+            ("lines", 'n'),
+            ("bytes", 'c'),
+            ("quiet", 'q'),
+            ("follow", 'f'),
+        ],
         number: true,
     };
-    let options = Options::read(argv, &accepts).map_err(|complaint| {
-        let follows = complaint.contains("'f'") || complaint.contains("'F'");
-        let text = if follows {
-            "tail: -f is not simulated; files here change only by commands\n".to_owned()
-        } else {
-            complaint
-        };
-        (text, 1)
-    })?;
+    let options = Options::read(argv, &accepts).map_err(|complaint| (complaint, 1))?;
     let (sign, count) = count_of(&options, "tail")?;
     let filter = Tail {
         from_start: sign == '+',
@@ -257,7 +254,17 @@ pub(super) fn tail(argv: &[String]) -> Made {
         first: true,
         quiet: options.has('q'),
     };
-    Ok(Lines::program(filter, options.operands))
+    let names = options.operands.clone();
+    let shown = Lines::program(filter, options.operands.clone());
+    // What comes through a pipe is read to its end anyway.
+    if !(options.has('f') || options.has('F')) || names.is_empty() {
+        return Ok(shown);
+    }
+    Ok(Box::new(super::follow::Follow::new(
+        shown,
+        names,
+        options.has('q'),
+    )))
 }
 
 #[derive(Clone, Default)]
