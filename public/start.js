@@ -32,14 +32,17 @@ function cannotStart(error) {
   showTrouble(element('cannot-start'));
 }
 
+/** Offers a text as a file to save. */
 function download(name, text) {
-  const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+  const address = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
   const link = document.createElement('a');
   link.href = address;
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(address), 10000);
 }
+
+window.playgroundDownload = download;
 
 /**
  * What the program left here while it was well, for a crash that does not pass

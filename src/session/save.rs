@@ -23,6 +23,9 @@ struct Saved {
     log: Vec<Entry<Input>>,
     events: u64,
     at: Time,
+    /// Where one stood, if that was not the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    playhead: Option<Position>,
     /// The state's hash, to tell whether this engine makes the same of it.
     hash: String,
 }
@@ -52,6 +55,7 @@ impl Session {
             log: self.history.log().to_vec(),
             events: end.events,
             at: end.at,
+            playhead: self.in_past().then(|| self.position()),
             hash: format!("{:016x}", at_end.present().world().state_hash()),
         };
         serde_json::to_string(&saved).unwrap_or_default()
@@ -84,11 +88,16 @@ impl Session {
             inputs: saved.log.len(),
             at: saved.at,
         };
-        let history = History::replay(Desk::new(saved.settings, super::programs), saved.log, end)
-            .ok_or_else(|| LoadError::OtherVersion(saved.engine.clone()))?;
+        let mut history =
+            History::replay(Desk::new(saved.settings, super::programs), saved.log, end)
+                .ok_or_else(|| LoadError::OtherVersion(saved.engine.clone()))?;
         let hash = format!("{:016x}", history.present().world().state_hash());
         if hash != saved.hash {
             return Err(LoadError::OtherVersion(saved.engine));
+        }
+        if let Some(place) = saved.playhead.filter(|place| place.before(&end)) {
+            let at = place.at.min(end.at);
+            history.go(Position { at, ..place });
         }
         Ok(Session { history })
     }

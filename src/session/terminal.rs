@@ -4,8 +4,8 @@ use crate::api::{Str, Time};
 use crate::shell::Stream;
 use imbl::Vector;
 
-/// How many lines are kept.
-pub const KEPT_LINES: usize = 10_000;
+/// How many lines are kept: ten times what the page draws; the rest can be saved as a file.
+pub const KEPT_LINES: usize = 100_000;
 
 /// The lines of the terminal, oldest first. Cloning is cheap.
 #[derive(Clone, Debug, Default)]

@@ -115,6 +115,31 @@ fn every_engine_event_can_be_gone_back_to() {
 }
 
 #[test]
+fn a_saved_session_opens_where_one_stood() {
+    let mut session = session();
+    spawn(&mut session, "kubectl apply -f web.yaml");
+    settle(&mut session);
+    let end = session.position();
+    for _ in 0..3 {
+        assert!(session.back());
+    }
+    let saved = session.save();
+    let mut again = Session::load(&saved).expect("the session loads");
+    assert_eq!(again.position(), session.position());
+    assert_eq!(again.desk().state_hash(), session.desk().state_hash());
+    while again.in_past() {
+        assert!(again.step());
+    }
+    assert_eq!(again.position(), end);
+    // A place that is none, as a changed link may name, is at least no panic.
+    let far = saved.replace("\"playhead\":{", "\"playhead\":{\"inputs\":7,");
+    assert!(Session::load(&far).is_err());
+    let none = saved.replace("\"inputs\":1", "\"inputs\":70");
+    assert_ne!(none, saved);
+    assert!(Session::load(&none).is_ok());
+}
+
+#[test]
 fn a_bad_save_is_refused_with_a_sentence() {
     assert!(matches!(Session::load("{"), Err(LoadError::Unreadable(_))));
     let saved = session().save();

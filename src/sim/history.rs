@@ -49,7 +49,7 @@ pub struct Entry<I> {
 }
 
 /// A place in a history.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// Engine events executed.
     pub events: u64,

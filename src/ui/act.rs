@@ -85,9 +85,8 @@ impl Page {
             let line = self
                 .foreground
                 .with_untracked(|f| f.as_ref().map(|(_, line)| line.clone()));
-            self.notice.set(Some(Notice::Say(t::clock_started(
-                line.unwrap_or_default(),
-            ))));
+            let why = t::clock_started(line.unwrap_or_default());
+            self.notice.set(Some(Notice::Clock(why)));
             self.later
                 .update_value(|later| later.play.until_ended = Some(process));
             self.play();

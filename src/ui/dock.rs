@@ -3,7 +3,7 @@
 use super::icons::icon;
 use super::panels::{Events, Nodes};
 use super::story::Writes;
-use super::terminal::{Terminal, Watch};
+use super::terminal::{Terminal, Watch, copy_all};
 use super::words::Message;
 use super::{Page, Panel};
 use crate::view::t;
@@ -41,6 +41,7 @@ pub(super) fn Dock(page: Page) -> impl IntoView {
                     {TABS.map(|(panel, name, id)| tab(page, panel, name, id)).collect_view()}
                 </div>
                 <div class="dock-tools">
+                    {copy_all(page)}
                     {if page.embed { open_full(page) } else { collapse(page) }}
                 </div>
             </div>

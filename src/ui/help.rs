@@ -133,7 +133,7 @@ pub(super) fn Notices(page: Page) -> impl IntoView {
         <div class="notices" role="group" aria-live="polite">
             {move || page.notice.get().map(|notice| {
                 let body = match notice {
-                    Notice::Say(say) => view! { <span>{super::words::rich(page, &say)}</span> }.into_any(),
+                    Notice::Say(say) | Notice::Clock(say) => view! { <span>{super::words::rich(page, &say)}</span> }.into_any(),
                     Notice::Link(link) => view! {
                         <label>{page.text(&t::notice_link())}" "<input readonly prop:value=link autofocus/></label>
                     }.into_any(),

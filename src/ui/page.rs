@@ -58,6 +58,8 @@ pub(super) enum Panel {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Notice {
     Say(Say),
+    /// A command waits, so the clock runs: it stays as long as that is true.
+    Clock(Say),
     /// A link to copy by hand, where there is no clipboard.
     Link(String),
 }

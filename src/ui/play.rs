@@ -60,6 +60,10 @@ impl Page {
         }
         self.later
             .update_value(|later| later.play.until_ended = None);
+        // What it says is over, however the clock came to stand.
+        if matches!(self.notice.get_untracked(), Some(Notice::Clock(_))) {
+            self.notice.set(None);
+        }
     }
 
     fn frame(self, time: f64) {
@@ -79,7 +83,6 @@ impl Page {
         self.refresh();
         if self.has_ended() {
             self.pause();
-            self.notice.set(None);
         } else {
             web::next_frame(move |time| self.frame(time));
         }

@@ -2,12 +2,12 @@
 
 use super::dock::panel_id;
 use super::icons::icon;
+use super::page::Notice;
 use super::words::rich;
 use super::{Page, Panel};
-use crate::session::{Line, LineKind, Origin};
+use crate::session::{Line, LineKind, Origin, Terminal as Lines};
 use crate::view::t;
 use crate::web;
-use imbl::Vector;
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
@@ -18,35 +18,138 @@ pub(super) const WATCH: &str = "kubectl get pods -w";
 /// The id of the prompt.
 pub(super) const PROMPT: &str = "prompt";
 
-/// How many lines are drawn.
-const DRAWN: usize = 2000;
+/// How many of the last lines are drawn; older ones are in the file.
+const DRAWN: u64 = 10_000;
 
-/// Lines with their numbers: what a drawn line is known by.
-type Numbered = Vec<(u64, Line)>;
+/// How many lines make a piece: what the browser lays out, or leaves alone, at once.
+const PIECE: u64 = 200;
 
-fn numbered(lines: &Vector<Line>, dropped: u64, keep: impl Fn(&Line) -> bool) -> Numbered {
-    let all = lines.iter().enumerate().filter(|(_, line)| keep(line));
-    let mut kept: Numbered = all
-        .map(|(index, line)| (dropped + index as u64, line.clone()))
-        .collect();
-    let surplus = kept.len().saturating_sub(DRAWN);
-    kept.drain(..surplus);
-    kept
+/// Which lines a panel shows, given the process of the watch.
+type Keep = fn(&Line, Option<u32>) -> bool;
+
+fn of_terminal(line: &Line, watch: Option<u32>) -> bool {
+    Some(line.process) != watch
+}
+
+fn of_watch(line: &Line, watch: Option<u32>) -> bool {
+    Some(line.process) == watch && !matches!(line.kind, LineKind::Command(_))
+}
+
+/// The number of the first line that is drawn. Beyond the most that are drawn, whole pieces go.
+fn first_drawn(terminal: &Lines) -> u64 {
+    let end = terminal.dropped() + terminal.lines().len() as u64;
+    match end.saturating_sub(DRAWN) {
+        surplus if surplus > terminal.dropped() => surplus.next_multiple_of(PIECE),
+        _ => terminal.dropped(),
+    }
+}
+
+/// The lines of a panel, in pieces: those out of sight cost the browser nothing, and only the piece that changed is
+/// compared with what is drawn.
+fn log(page: Page, keep: Keep) -> AnyView {
+    let pieces = Memo::new(move |_| {
+        page.terminal.with(|terminal| {
+            let end = terminal.dropped() + terminal.lines().len() as u64;
+            (first_drawn(terminal) / PIECE, end.div_ceil(PIECE))
+        })
+    });
+    let piece = move |number: u64| {
+        let lines = Memo::new(move |_| {
+            let watch = page.watch.get();
+            page.terminal.with(|terminal| {
+                let start = first_drawn(terminal).max(number * PIECE);
+                let skipped = start.saturating_sub(terminal.dropped()) as usize;
+                let count = ((number + 1) * PIECE).saturating_sub(start) as usize;
+                (start..)
+                    .zip(terminal.lines().iter().skip(skipped).take(count))
+                    .filter(|(_, line)| keep(line, watch))
+                    .map(|(number, line)| (number, line.clone()))
+                    .collect::<Vec<_>>()
+            })
+        });
+        view! {
+            <div class="lines">
+                <For each=move || lines.get() key=|(number, line)| (*number, line.text.clone(), line.open) let((_, line))>
+                    {draw(page, &line)}
+                </For>
+            </div>
+        }
+    };
+    view! {
+        <For each=move || { let (from, to) = pieces.get(); from..to } key=|number| *number let(number)>
+            {piece(number)}
+        </For>
+    }
+    .into_any()
+}
+
+/// All lines that are kept, as text: what Copy all copies and the file holds.
+fn whole(page: Page) -> String {
+    let keep = if page.panel.get_untracked() == Panel::Watch {
+        of_watch
+    } else {
+        of_terminal
+    };
+    let watch = page.watch.get_untracked();
+    let mut text = String::new();
+    page.terminal.with_untracked(|terminal| {
+        for line in terminal.lines().iter().filter(|line| keep(line, watch)) {
+            if matches!(line.kind, LineKind::Command(_)) {
+                text.push_str("$ ");
+            }
+            text.push_str(&line.text);
+            text.push('\n');
+        }
+    });
+    text
+}
+
+fn save(page: Page) {
+    web::download("statefulset-playground-terminal.txt", &whole(page));
+}
+
+/// Copies all lines; without a clipboard they become a file.
+pub(super) fn copy_all(page: Page) -> AnyView {
+    let shown = move || matches!(page.panel.get(), Panel::Terminal | Panel::Watch);
+    let copy = move |_| {
+        let text = whole(page);
+        web::copy(&text, move |copied| {
+            if copied {
+                page.notice
+                    .set(Some(Notice::Say(t::notice_terminal_copied())));
+            } else {
+                save(page);
+            }
+        });
+    };
+    view! {
+        <button class="btn bare" hidden=move || !shown() on:click=copy>{move || page.text(&t::terminal_copy_all())}</button>
+    }
+    .into_any()
+}
+
+/// How many lines came before those that are drawn, and the way to read them.
+fn older(page: Page) -> AnyView {
+    let count = Memo::new(move |_| {
+        page.terminal
+            .with(|terminal| first_drawn(terminal) - terminal.dropped())
+    });
+    view! {
+        {move || (count.get() > 0).then(|| view! {
+            <p class="older">
+                {page.text(&t::terminal_older(count.get()))}
+                <button class="btn" on:click=move |_| save(page)>{page.text(&t::terminal_save())}</button>
+            </p>
+        })}
+    }
+    .into_any()
 }
 
 #[component]
 pub(super) fn Terminal(page: Page) -> impl IntoView {
     let (id, tab) = panel_id("terminal");
     let panel = NodeRef::<html::Div>::new();
-    let lines = Memo::new(move |_| {
-        let watch = page.watch.get();
-        page.terminal.with(|terminal| {
-            numbered(terminal.lines(), terminal.dropped(), |line| {
-                Some(line.process) != watch
-            })
-        })
-    });
-    let at_end = stay_at_end(panel, move || lines.with(|_| ()));
+    let at_end = stay_at_end(panel, move || page.terminal.with(|_| ()));
     view! {
         <div
             class="panel terminal"
@@ -58,24 +161,26 @@ pub(super) fn Terminal(page: Page) -> impl IntoView {
             on:scroll=move |_| note_end(panel, at_end)
             on:click=move |_| if web::selected_text().is_empty() { web::focus(PROMPT) }
         >
+            {older(page)}
             <div class="log" role="log" aria-label=move || page.text(&t::dock_terminal()) aria-live="polite">
-                <For each=move || lines.get() key=|(number, line)| (*number, line.text.clone(), line.open) let((_, line))>
-                    {draw(page, &line)}
-                </For>
+                {log(page, of_terminal)}
             </div>
             {prompt(page)}
         </div>
     }
 }
 
+/// Whether new lines scroll a panel to its end, and how far it was scrolled when that was last known.
+type AtEnd = StoredValue<(bool, i32)>;
+
 /// Scrolls down with new lines, unless the user has scrolled up; how far is known from the last time that anything
 /// scrolled, whatever the lines measure since.
-fn stay_at_end(panel: NodeRef<html::Div>, lines: impl Fn() + 'static) -> StoredValue<bool> {
-    let at_end = StoredValue::new(true);
+fn stay_at_end(panel: NodeRef<html::Div>, lines: impl Fn() + 'static) -> AtEnd {
+    let at_end = StoredValue::new((true, 0));
     Effect::new(move |_| {
         lines();
         web::next_frame(move |_| {
-            if let Some(panel) = panel.get_untracked().filter(|_| at_end.get_value()) {
+            if let Some(panel) = panel.get_untracked().filter(|_| at_end.get_value().0) {
                 panel.set_scroll_top(panel.scroll_height());
             }
         });
@@ -83,14 +188,19 @@ fn stay_at_end(panel: NodeRef<html::Div>, lines: impl Fn() + 'static) -> StoredV
     at_end
 }
 
-/// Notes whether the end is in sight. A panel that is not shown measures nothing.
-fn note_end(panel: NodeRef<html::Div>, at_end: StoredValue<bool>) {
+/// Notes whether the end is in sight. A panel that is not shown measures nothing. Lines that came between a scroll and
+/// the news of it do not make it look as if the user had scrolled up.
+fn note_end(panel: NodeRef<html::Div>, at_end: AtEnd) {
     if let Some(panel) = panel
         .get_untracked()
         .filter(|panel| panel.client_height() > 0)
     {
-        let gap = panel.scroll_height() - panel.scroll_top() - panel.client_height();
-        at_end.set_value(gap < 24);
+        let top = panel.scroll_top();
+        let gap = panel.scroll_height() - top - panel.client_height();
+        at_end.update_value(|(end, last)| {
+            *end = gap < 24 || (*end && top >= *last);
+            *last = top;
+        });
     }
 }
 
@@ -310,15 +420,7 @@ fn nothing_selected(input: NodeRef<html::Input>) -> bool {
 pub(super) fn Watch(page: Page) -> impl IntoView {
     let (id, tab) = panel_id("watch");
     let panel = NodeRef::<html::Div>::new();
-    let lines = Memo::new(move |_| {
-        let watch = page.watch.get();
-        page.terminal.with(|terminal| {
-            numbered(terminal.lines(), terminal.dropped(), |line| {
-                Some(line.process) == watch && !matches!(line.kind, LineKind::Command(_))
-            })
-        })
-    });
-    let at_end = stay_at_end(panel, move || lines.with(|_| ()));
+    let at_end = stay_at_end(panel, move || page.terminal.with(|_| ()));
     view! {
         <div
             class="panel watch"
@@ -343,9 +445,7 @@ pub(super) fn Watch(page: Page) -> impl IntoView {
                 }}
             </div>
             <div class="log" aria-live="off">
-                <For each=move || lines.get() key=|(number, line)| (*number, line.text.clone(), line.open) let((_, line))>
-                    {draw(page, &line)}
-                </For>
+                {log(page, of_watch)}
             </div>
         </div>
     }

@@ -168,6 +168,13 @@ pub fn copy(text: &str, done: impl Fn(bool) + 'static) {
     });
 }
 
+#[wasm_bindgen::prelude::wasm_bindgen]
+extern "C" {
+    /// Offers a text as a file to save. `public/start.js` makes it.
+    #[wasm_bindgen(js_name = playgroundDownload)]
+    pub fn download(name: &str, text: &str);
+}
+
 /// Calls `frame` before the next repaint, with the page's time in milliseconds.
 pub fn next_frame(frame: impl FnOnce(f64) + 'static) {
     let callback = Closure::once_into_js(frame);

@@ -110,6 +110,52 @@ test('a waiting command starts the clock and stops with it', async ({ screen }) 
   assert.match(await screen.cell('web-0', 'Pod'), /revision r2, .*second Pod of this name/);
 });
 
+test('what says that the clock runs goes when the clock is run in another way', async ({ page, screen }) => {
+  await applied(screen);
+  const says = () => page.evaluate(() => document.body.innerText.includes('waits, so the clock runs'));
+  await screen.command('kubectl delete pod web-0');
+  await screen.until('the page says why the clock runs', says);
+  await screen.press('button', 'Run until stable');
+  await screen.cellMatching('web-0', 'Pod', /, Ready, .*second Pod of this name/);
+  assert.equal(await says(), false);
+});
+
+test('ten thousand lines are drawn, all are copied or saved', { limit: 120_000 }, async ({ page, screen }) => {
+  const log = () => screen.text('log', 'Terminal');
+  await screen.command('seq 1 9000; seq 9001 12345');
+  await screen.until('the last line is drawn', async () => (await log()).includes('12345'), undefined, 20_000);
+  assert.match(await page.evaluate(() => document.body.innerText), /2,?400 older lines are not drawn/);
+  const drawn = await page.evaluate(() => [...document.querySelectorAll('#panel-terminal .lines > div')].map((line) => line.textContent));
+  assert.deepEqual([drawn[0], drawn.at(-1), drawn.length], ['2400', '12345', 9946]);
+  const gap = () => page.evaluate(() => {
+    const panel = document.getElementById('panel-terminal');
+    return panel.scrollHeight - panel.scrollTop - panel.clientHeight;
+  });
+  await screen.until('the end is in sight', async () => (await gap()) < 24, gap);
+  const typed = await page.evaluate(async () => {
+    const input = document.getElementById('prompt');
+    const start = performance.now();
+    input.value = 'echo quick';
+    input.dispatchEvent(new KeyboardEvent('keydown', { code: 'Enter', key: 'Enter', bubbles: true, cancelable: true }));
+    document.body.offsetHeight;
+    return performance.now() - start;
+  });
+  assert.ok(typed < 100, `a line after 12,345 others took ${typed} ms`);
+  await page.evaluate(() => {
+    const clipboard = { writeText: async (text) => void (window.copied = text) };
+    Object.defineProperty(navigator, 'clipboard', { value: clipboard, configurable: true });
+    Object.setPrototypeOf(clipboard, Clipboard.prototype);
+    window.playgroundDownload = (name, text) => void (window.saved = [name, text]);
+  });
+  await screen.press('button', 'Copy all');
+  await screen.until('all is copied', () => page.evaluate(() => window.copied !== undefined));
+  const copied = await page.evaluate(() => window.copied);
+  assert.ok(copied.startsWith('$ seq 1 9000; seq 9001 12345\n1\n2\n'));
+  assert.ok(copied.endsWith('\n12345\n$ echo quick\nquick\n'));
+  await screen.press('button', 'Save all lines as a file');
+  assert.deepEqual(await page.evaluate(() => window.saved), ['statefulset-playground-terminal.txt', copied]);
+});
+
 test('both languages are there at once and the choice is remembered', async ({ page, screen }) => {
   await applied(screen);
   await screen.press('button', '한국어');
@@ -158,6 +204,19 @@ test('a link opens the same state', async ({ page, screen, site }) => {
   await page.goto('about:blank');
   await page.goto(site + link.slice(link.indexOf('#')));
   await screen.until('the state is there', async () => (await state(screen)) === there);
+});
+
+test('a link opens where one stood in the past', async ({ page, screen, site }) => {
+  await applied(screen);
+  const end = await state(screen);
+  await screen.api('back', 5);
+  const [there, link] = [await state(screen), await screen.api('link')];
+  assert.notEqual(there, end);
+  await page.goto('about:blank');
+  await page.goto(site + link.slice(link.indexOf('#')));
+  await screen.until('the state is there', async () => (await state(screen)) === there);
+  await screen.api('step', 5);
+  assert.equal(await state(screen), end);
 });
 
 test('a link that cannot be read says so and starts fresh', { open: '#s=notalink' }, async ({ page, screen }) => {
