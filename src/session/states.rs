@@ -254,7 +254,7 @@ fn says(session: &Session) -> Vec<Say> {
 
 /// What a set's controller can say that it waits for or has done, and what the board adds: each is the Why line
 /// of a state of the table.
-const WHY: [&str; 34] = [
+const WHY: [&str; 38] = [
     "why-empty",
     "why-no-set",
     "why-not-looked",
@@ -279,9 +279,13 @@ const WHY: [&str; 34] = [
     "why-stable",
     "why-pod-changed",
     "why-failed",
+    "why-name-taken",
     "why-node-full",
     "why-unschedulable",
     "why-volume-waits",
+    "why-volume-class",
+    "why-volume-none",
+    "why-volume-named",
     "why-node-cut",
     "why-broken",
     "why-kept",

@@ -491,9 +491,11 @@ fn claim_lines(page: Page, claim: &ClaimRow) -> AnyView {
         view! { <div class="line note"><span class="meta" title=text.clone()>{text.clone()}</span></div> }
     });
     view! {
-        <div class="line"><code title=claim.name.to_string()>{claim.name.to_string()}</code></div>
-        <div class="line">{meta}</div>
-        {note}
+        <div class="one">
+            <div class="line"><code title=claim.name.to_string()>{claim.name.to_string()}</code></div>
+            <div class="line">{meta}</div>
+            {note}
+        </div>
     }
     .into_any()
 }
@@ -559,8 +561,10 @@ fn volume_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
 fn volume_lines(page: Page, claim: &ClaimRow) -> AnyView {
     let Some(volume) = &claim.volume else {
         return view! {
-            <div class="line"><code>"–"</code></div>
-            <div class="line"><span class="meta">"\u{a0}"</span></div>
+            <div class="one">
+                <div class="line"><code>"–"</code></div>
+                <div class="line"><span class="meta">"\u{a0}"</span></div>
+            </div>
         }
         .into_any();
     };
@@ -573,8 +577,10 @@ fn volume_lines(page: Page, claim: &ClaimRow) -> AnyView {
         .into_any(),
     };
     view! {
-        <div class="line"><code title=volume.name.to_string()>{volume.short.clone()}</code></div>
-        <div class="line">{files}</div>
+        <div class="one">
+            <div class="line"><code title=volume.name.to_string()>{volume.short.clone()}</code></div>
+            <div class="line">{files}</div>
+        </div>
     }
     .into_any()
 }

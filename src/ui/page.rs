@@ -554,11 +554,12 @@ impl Page {
             }
             None if self
                 .why
-                .with_untracked(|why| why.tone == view::WhyTone::Block) =>
+                .with_untracked(|why| why.tone == view::WhyTone::Stable) =>
             {
-                (None, t::time_nothing())
+                (None, t::time_stable())
             }
-            None => (None, t::time_stable()),
+            // Something is waited for that only somebody can bring about.
+            None => (None, t::time_nothing()),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::dock::panel_id;
 use super::icons::icon;
-use super::page::Notice;
+use super::page::{Notice, put};
 use super::words::rich;
 use super::{Page, Panel};
 use crate::session::{Line, LineKind, Origin, Terminal as Lines};
@@ -158,6 +158,7 @@ pub(super) fn Terminal(page: Page) -> impl IntoView {
             aria-labelledby=tab
             node_ref=panel
             hidden=move || page.panel.get() != Panel::Terminal
+            style:overflow-anchor=move || at_end.anchor()
             on:scroll=move |_| note_end(panel, at_end)
             on:click=move |_| if web::selected_text().is_empty() { web::focus(PROMPT) }
         >
@@ -171,19 +172,42 @@ pub(super) fn Terminal(page: Page) -> impl IntoView {
 }
 
 /// Whether new lines scroll a panel to its end, and how far it was scrolled when that was last known.
-type AtEnd = StoredValue<(bool, i32)>;
+#[derive(Clone, Copy)]
+struct AtEnd {
+    follows: RwSignal<bool>,
+    last: StoredValue<i32>,
+}
 
-/// Scrolls down with new lines, unless the user has scrolled up; how far is known from the last time that anything
-/// scrolled, whatever the lines measure since.
+impl AtEnd {
+    /// At the end the browser must not hold on to a line: it would look as if the user had scrolled up.
+    fn anchor(self) -> Option<&'static str> {
+        self.follows.get().then_some("none")
+    }
+}
+
+/// Scrolls down with new lines and when the panel's size changes, unless the user has scrolled up; how far is known from
+/// the last time that anything scrolled, whatever the lines measure since.
 fn stay_at_end(panel: NodeRef<html::Div>, lines: impl Fn() + 'static) -> AtEnd {
-    let at_end = StoredValue::new((true, 0));
+    let at_end = AtEnd {
+        follows: RwSignal::new(true),
+        last: StoredValue::new(0),
+    };
+    let follow = move || {
+        if let Some(panel) = panel
+            .get_untracked()
+            .filter(|_| at_end.follows.get_untracked())
+        {
+            panel.set_scroll_top(panel.scroll_height());
+        }
+    };
     Effect::new(move |_| {
         lines();
-        web::next_frame(move |_| {
-            if let Some(panel) = panel.get_untracked().filter(|_| at_end.get_value().0) {
-                panel.set_scroll_top(panel.scroll_height());
-            }
-        });
+        web::next_frame(move |_| follow());
+    });
+    Effect::new(move |_| {
+        if let Some(panel) = panel.get() {
+            web::on_resize(&panel, follow);
+        }
     });
     at_end
 }
@@ -197,10 +221,10 @@ fn note_end(panel: NodeRef<html::Div>, at_end: AtEnd) {
     {
         let top = panel.scroll_top();
         let gap = panel.scroll_height() - top - panel.client_height();
-        at_end.update_value(|(end, last)| {
-            *end = gap < 24 || (*end && top >= *last);
-            *last = top;
-        });
+        let went_up = top < at_end.last.get_value();
+        let follows = gap < 24 || (at_end.follows.get_untracked() && !went_up);
+        at_end.last.set_value(top);
+        put(at_end.follows, follows);
     }
 }
 
@@ -429,6 +453,7 @@ pub(super) fn Watch(page: Page) -> impl IntoView {
             aria-labelledby=tab
             node_ref=panel
             hidden=move || page.panel.get() != Panel::Watch
+            style:overflow-anchor=move || at_end.anchor()
             on:scroll=move |_| note_end(panel, at_end)
         >
             <div class="watch-bar">

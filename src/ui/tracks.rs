@@ -646,7 +646,8 @@ fn time_at(event: &PointerEvent, canvas: NodeRef<html::Div>, axis: Memo<Axis>) -
 pub(super) fn legend_word(state: PodState) -> Word {
     match state {
         PodState::Ready => Word::Ours(t::pod_ready()),
-        PodState::NotReady | PodState::Lost => Word::Ours(t::pod_not_ready()),
+        PodState::NotReady => Word::Ours(t::pod_not_ready()),
+        PodState::Lost => Word::Ours(t::help_lost()),
         PodState::Pending => Word::Status(Str::literal("Pending")),
         PodState::Creating => Word::Status(Str::literal("ContainerCreating")),
         PodState::Terminating => Word::Status(Str::literal("Terminating")),

@@ -179,6 +179,8 @@ pub struct ClaimRow {
     pub kept: bool,
     /// Why it is not bound, or not gone.
     pub note: Option<Say>,
+    /// What its controller decided last, while it is not bound.
+    pub decision: Option<Reason>,
     /// Whether the last event changed it.
     pub changed: bool,
     /// The volume it is bound to.
@@ -376,7 +378,7 @@ impl<'a> Builder<'a> {
         };
         let slot = match pod {
             Some(pod) => Slot::Pod(self.card(pod, births)),
-            None => self.vacant(ordinal, life),
+            None => self.vacant(ordinal, &name, life),
         };
         OrdinalRow {
             ordinal,
@@ -402,8 +404,12 @@ impl<'a> Builder<'a> {
         card
     }
 
-    fn vacant(&self, ordinal: i32, life: Life) -> Slot {
+    fn vacant(&self, ordinal: i32, name: &Str, life: Life) -> Slot {
+        let key = Key::new(Kind::Pod, self.set.namespace(), name);
         let (word, why) = match life {
+            _ if self.source.store.get(&key).is_some() => {
+                (t::vacant_taken(), t::vacant_taken_why())
+            }
             Life::Ghost => (t::vacant_ghost(), t::vacant_ghost_why()),
             Life::Live => (t::vacant_empty(), t::vacant_empty_why()),
             Life::Planned => (t::vacant_planned(), self.planned_why(ordinal)),
@@ -471,6 +477,7 @@ impl<'a> Builder<'a> {
                         modes: String::new(),
                         kept: false,
                         note: None,
+                        decision: None,
                         changed: false,
                         volume: None,
                     },
@@ -513,6 +520,9 @@ impl<'a> Builder<'a> {
                 .join(","),
             kept: life == Life::Ghost && claim.meta.deletion.is_none(),
             note: (tone != "ready").then(|| self.claim_note(claim)).flatten(),
+            decision: (tone == "wait")
+                .then(|| (self.source.decision)(&claim.key()))
+                .flatten(),
             changed: self.changed(Kind::PersistentVolumeClaim, claim.name()),
             volume: volume.map(|volume| VolumeRow {
                 name: volume.name().clone(),

@@ -3,7 +3,7 @@
 
 use super::why::{Way, Why, WhyTone};
 use super::{panels, t};
-use crate::api::{Kind, Object};
+use crate::api::{Key, Kind, Object};
 use crate::controllers::Reason;
 use crate::store::{FOREGROUND, Store};
 use std::sync::Arc;
@@ -96,6 +96,21 @@ pub(super) fn stranger(store: &Store, set: &Object) -> Option<Why> {
         Some((pod, claim))
     })?;
     let say = t::why_stranger(claim, pod.name());
+    let mut why = Why::new(WhyTone::Block, say, Some(t::rule_identity()));
+    why.ways.push(delete(pod));
+    Some(why)
+}
+
+/// The line of a set whose pass fails because a Pod that it does not own, and whose labels it does not select, has the
+/// name of one that it needs (R4.11; `kubectl run web-0` before the set, as the API server then answers `already exists`).
+pub(super) fn taken(store: &Store, set: &Object) -> Option<Why> {
+    let view = set.set()?;
+    let pod = (view.start..view.start.saturating_add(view.replicas)).find_map(|ordinal| {
+        let name = format!("{}-{ordinal}", set.name());
+        let pod = store.get(&Key::new(Kind::Pod, set.namespace(), &*name))?;
+        (!pod.meta.controlled_by(&set.meta.uid)).then_some(pod)
+    })?;
+    let say = t::why_name_taken(pod.name());
     let mut why = Why::new(WhyTone::Block, say, Some(t::rule_identity()));
     why.ways.push(delete(pod));
     Some(why)

@@ -105,7 +105,7 @@ impl Why {
         };
         let held = match reason {
             Reason::Deleting | Reason::WaitDependents { .. } => held::foreground(store, set),
-            Reason::Failed { .. } => held::stranger(store, set),
+            Reason::Failed { .. } => held::stranger(store, set).or_else(|| held::taken(store, set)),
             _ => None,
         };
         if let Some(why) = held {
@@ -303,15 +303,21 @@ fn stale_claim(board: &Board) -> Option<Reason> {
     })
 }
 
-/// A Pod whose claim has no volume yet: most often the volume is being made.
+/// A Pod whose claim has no volume yet: most often the volume is being made, else nobody will make one.
 fn waits_for_volume(board: &Board, pod: &Str) -> Option<Why> {
     let row = board.ordinals.iter().find(|row| row.name == *pod)?;
     let claim = row.claims.iter().find(|claim| claim.volume.is_none())?;
-    Some(Why::new(
-        WhyTone::Wait,
-        t::why_volume_waits(&claim.name, pod),
-        None,
-    ))
+    let name = &claim.name;
+    let never = match &claim.decision {
+        Some(Reason::ClassMissing { class }) => Some(t::why_volume_class(name, class, pod)),
+        Some(Reason::WaitVolume) => Some(t::why_volume_none(name, pod)),
+        Some(Reason::WaitNamedVolume { volume }) => Some(t::why_volume_named(name, pod, volume)),
+        _ => None,
+    };
+    Some(match never {
+        Some(say) => Why::new(WhyTone::Block, say, None),
+        None => Why::new(WhyTone::Wait, t::why_volume_waits(name, pod), None),
+    })
 }
 
 /// The scheduler's message about a Pod that fits on no node.

@@ -215,6 +215,15 @@ pub fn on_window<E: JsCast + 'static>(name: &str, handle: impl Fn(E) + 'static) 
     callback.forget();
 }
 
+/// Calls `handle` whenever the element's size changes, for as long as the page lives.
+pub fn on_resize(element: &web_sys::Element, handle: impl Fn() + 'static) {
+    let callback = Closure::<dyn Fn()>::new(handle);
+    if let Ok(observer) = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()) {
+        observer.observe(element);
+    }
+    callback.forget();
+}
+
 /// Hands a panic to the page's start script, which offers the log as a file.
 pub fn report_panics(log: impl Fn() -> String + Send + Sync + 'static) {
     std::panic::set_hook(Box::new(move |info| {
