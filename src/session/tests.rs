@@ -115,6 +115,30 @@ fn every_engine_event_can_be_gone_back_to() {
 }
 
 #[test]
+fn the_claims_of_a_deleted_set_are_shown_as_left() {
+    let mut session = session();
+    spawn(&mut session, "kubectl apply -f web.yaml");
+    settle(&mut session);
+    let others = |session: &Session| session.shown(None).others;
+    assert!(others(&session).is_empty());
+    run(&mut session, "kubectl delete sts web");
+    settle(&mut session);
+    let left = others(&session);
+    let left: Vec<_> = left
+        .iter()
+        .map(|row| {
+            let (phase, volume) = row.claim.clone().expect("it is a claim");
+            (row.key.name.as_str(), phase, volume.is_empty())
+        })
+        .collect();
+    let bound = || "Bound".into();
+    assert_eq!(
+        left,
+        [("www-web-0", bound(), false), ("www-web-1", bound(), false)]
+    );
+}
+
+#[test]
 fn a_saved_session_opens_where_one_stood() {
     let mut session = session();
     spawn(&mut session, "kubectl apply -f web.yaml");

@@ -199,12 +199,11 @@ fn other(page: Page, key: &Key, row: Memo<Option<OtherRow>>) -> AnyView {
     let is_set = key.kind == crate::api::Kind::StatefulSet;
     let tone = move || {
         row.with(|r| {
-            r.as_ref().map(|r| {
-                if r.ready as i64 == r.wanted {
-                    "ready"
-                } else {
-                    "wait"
-                }
+            r.as_ref().map(|r| match &r.claim {
+                Some((phase, _)) if *phase == "Bound" => "ready",
+                Some((phase, _)) if *phase == "Terminating" => "gone",
+                None if r.ready as i64 == r.wanted => "ready",
+                _ => "wait",
             })
         })
     };
@@ -213,10 +212,16 @@ fn other(page: Page, key: &Key, row: Memo<Option<OtherRow>>) -> AnyView {
             <summary>
                 <small>{kind}</small><code>{name}</code>
                 <span class="state" data-tone=tone>
-                    {move || row.with(|r| r.as_ref().map(|r| page.text(&t::others_ready(r.ready, r.wanted))))}
+                    {move || row.with(|r| r.as_ref().map(|r| match &r.claim {
+                        Some((phase, _)) => phase.to_string(),
+                        None => page.text(&t::others_ready(r.ready, r.wanted)),
+                    }))}
                 </span>
             </summary>
             <ul>
+                {move || row.with(|r| r.as_ref().and_then(|r| r.claim.clone()).filter(|(_, volume)| !volume.is_empty()).map(|(_, volume)| view! {
+                    <li>{icon("i-volume")}<code>{volume.to_string()}</code></li>
+                }))}
                 {move || row.with(|r| r.as_ref().map(|r| r.pods.iter().map(|pod| view! {
                     <li data-tone=pod.state.tone()>
                         {icon(pod.state.icon())}<code>{pod.name.to_string()}</code>

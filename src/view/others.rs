@@ -1,5 +1,7 @@
-//! What else is in the cluster, one line each: other StatefulSets, Deployments, ReplicaSets, plain Pods.
+//! What else is in the cluster, one line each: other StatefulSets, Deployments, ReplicaSets, plain Pods, and claims of
+//! no set that is there, as a deleted set leaves them behind.
 
+use super::board::{claim_places, claim_prefixes};
 use super::pod::PodCard;
 use super::{PodState, Word};
 use crate::api::{Key, Kind, Object, Str};
@@ -9,7 +11,7 @@ use std::sync::Arc;
 /// How many of them, and how many Pods of each, are listed.
 const MOST: usize = 40;
 
-/// A line: who owns Pods, or a Pod that nobody owns.
+/// A line: who owns Pods, a Pod that nobody owns, or a claim.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OtherRow {
     /// The object.
@@ -22,6 +24,8 @@ pub struct OtherRow {
     pub pods: Vec<OtherPod>,
     /// Pods that are not listed.
     pub more: usize,
+    /// A claim's phase and volume.
+    pub claim: Option<(Str, Str)>,
 }
 
 /// A Pod of such a line.
@@ -69,8 +73,34 @@ pub fn others(store: &Store, shown: Option<&Key>) -> Vec<OtherRow> {
             rows.push(row(pod, vec![pod.clone()]));
         }
     }
+    rows.extend(claims_left(store));
     rows.truncate(MOST);
     rows
+}
+
+/// The claims that are no ordinal's of a set that is there.
+fn claims_left(store: &Store) -> impl Iterator<Item = OtherRow> {
+    let sets = store.list(Kind::StatefulSet, "");
+    let sets: Vec<_> = sets.map(|set| (set, claim_prefixes(set))).collect();
+    let of_a_set = move |claim: &Object| {
+        sets.iter().any(|(set, prefixes)| {
+            set.namespace() == claim.namespace()
+                && claim_places(prefixes, claim.name()).next().is_some()
+        })
+    };
+    let claims = store.list(Kind::PersistentVolumeClaim, "");
+    claims.filter(move |claim| !of_a_set(claim)).map(|claim| {
+        let view = claim.claim().cloned().unwrap_or_default();
+        let phase = if claim.meta.terminating() {
+            Str::literal("Terminating")
+        } else {
+            view.phase
+        };
+        OtherRow {
+            claim: Some((phase, view.volume)),
+            ..row(claim, Vec::new())
+        }
+    })
 }
 
 fn pods_of(store: &Store, owner: &Object) -> Vec<Arc<Object>> {
@@ -89,6 +119,7 @@ fn row(owner: &Object, pods: Vec<Arc<Object>>) -> OtherRow {
         ready: pods.iter().filter(is_ready).count(),
         wanted,
         more: pods.len().saturating_sub(MOST),
+        claim: None,
         pods: pods.iter().take(MOST).map(|pod| other_pod(pod)).collect(),
     }
 }
