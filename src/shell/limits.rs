@@ -15,10 +15,10 @@ pub(super) const TEXT: usize = 4 * 1024 * 1024;
 /// Virtual time between the commands of one paste, loop or script.
 pub(super) const PACE: Millis = 100;
 /// Steps of [`super::Work`] that all programs of a command line may take together.
-pub(super) const STEPS: u32 = 3_000_000;
+pub(super) const STEPS: i32 = 3_000_000;
 /// Steps that a millisecond of virtual time gives back.
-pub(super) const STEPS_BACK: u32 = 50;
+pub(super) const STEPS_BACK: i32 = 50;
 /// Steps that the shell takes for each command, and for each program that it starts.
-pub(super) const COMMAND: usize = 50;
+pub(super) const COMMAND: usize = 250;
 /// Steps of one match of a pattern of file names.
 pub(super) const MATCH: u32 = 200_000;

@@ -93,6 +93,7 @@ impl Machine {
         let Command::Count { parts, body } = &*node else {
             return Ok(());
         };
+        cx.work.take(limits::COMMAND);
         let mut expander = self.expander(cx.env, &outputs);
         let mut value = |index: usize, empty: i64| -> Result<i64, String> {
             match parts.words.get(index) {

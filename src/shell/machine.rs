@@ -269,7 +269,7 @@ impl Machine {
     fn start(&mut self, node: Node, cx: &mut Context<'_>) -> Option<Wait> {
         // Who has computed all that a command line may goes on as slowly as time gives it back.
         if cx.work.spent() {
-            let until = cx.now().plus(limits::PACE);
+            let until = cx.now().plus(cx.work.repaid_in());
             self.frames.push(Frame::Node(node));
             self.frames.push(Frame::Pause(until));
             return Some(until_time(until));

@@ -114,7 +114,7 @@ impl Pipe {
         };
         let mut wrote = false;
         for (stream, text) in printed.take() {
-            cx.work.take(2 + text.len() / 32);
+            cx.work.take(2 + text.len() / 8);
             if stream == Stream::Stderr && !with_stderr {
                 cx.out.push(stream, &text);
             } else if next.done.is_none() {

@@ -113,6 +113,8 @@ struct Finished {
 
 impl Program for Finished {
     fn poll(&mut self, cx: &mut Context<'_>) -> Progress {
+        // What is ready to be printed was made for this.
+        cx.work.take(2 * self.stdout.len());
         cx.out.stdout(&self.stdout);
         cx.out.stderr(&self.stderr);
         Progress::Done(self.code)
