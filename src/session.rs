@@ -209,7 +209,7 @@ impl Session {
     /// What will happen next that a learner can see, found by letting a copy of the desk run.
     #[must_use]
     pub fn next(&self) -> Option<Next> {
-        let mut ahead = self.desk().clone();
+        let mut ahead = self.desk().ahead();
         let (start, seen) = (ahead.now(), ahead.world().writes().len());
         for _ in 0..LOOK_AHEAD {
             ahead.next_foreground()?;

@@ -114,6 +114,15 @@ impl Desk {
         }
     }
 
+    /// A copy to run on from here and throw away ([`World::ahead`]).
+    #[must_use]
+    pub fn ahead(&self) -> Desk {
+        Desk {
+            world: self.world.ahead(),
+            ..self.clone()
+        }
+    }
+
     /// The cluster.
     #[must_use]
     pub fn world(&self) -> &World {

@@ -95,3 +95,31 @@ test('the search of the editor speaks the language of the page', async ({ page, 
   const said = [...(await inEditor('.cm-search button')), ...(await inEditor('.cm-search label')), ...(await inEditor('.cm-search input[type=text], .cm-search .cm-textfield'))];
   assert.deepEqual(said.filter((text) => /[A-Za-z]/.test(text)), [], 'nothing is left in English');
 });
+
+test('the dragged playhead shows the past while the lanes stay, and its terminal when it rests', async ({ page, screen }) => {
+  await screen.api('run', 'sleep 5');
+  await applied(screen);
+  await screen.api('run', 'kubectl delete pod web-0');
+  await screen.api('runUntilStable');
+  const beads = () => page.$$eval('.lane .bead', (all) => all.length);
+  const end = (await screen.api('state')).time;
+  assert.equal(await beads(), 3);
+  const head = await (await page.$('.playhead button')).boundingBox();
+  const canvas = await (await page.$('.canvas')).boundingBox();
+  const y = head.y + head.height / 2;
+  await page.mouse.move(head.x + head.width / 2, y);
+  await page.mouse.down();
+  await page.mouse.move(canvas.x + (head.x - canvas.x) * 0.6, y, { steps: 5 });
+  const middle = (await screen.api('state')).time;
+  assert.ok(middle > 0 && middle < end, `${middle} lies before ${end}`);
+  await page.mouse.move(canvas.x, y, { steps: 5 });
+  assert.equal((await screen.api('state')).time, 0);
+  assert.equal(await page.evaluate(() => document.querySelectorAll('.ordinal').length), 0, 'there is no set yet');
+  assert.equal(await beads(), 3, 'what was played stays in sight');
+  await screen.until('the terminal is that of the start', async () => !(await screen.text('log', 'Terminal')).includes('web-0'));
+  await page.mouse.move(canvas.x + canvas.width, y, { steps: 5 });
+  await page.mouse.up();
+  assert.equal((await screen.api('state')).time, end);
+  assert.ok(await screen.cell('web-0', 'Pod'));
+  await screen.until('the terminal is that of the end', async () => (await screen.text('log', 'Terminal')).includes('web-0'));
+});

@@ -23,7 +23,7 @@ impl Clone for Cache {
 }
 
 /// The Pods of one set.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Known {
     uid: Str,
     version: u64,
@@ -39,6 +39,14 @@ pub struct Known {
 }
 
 impl Cache {
+    /// A copy that knows as much, for a world that goes on from the same state.
+    #[must_use]
+    pub fn copy(&self) -> Cache {
+        Cache {
+            sets: self.sets.clone(),
+        }
+    }
+
     /// Forgets a set.
     pub fn forget(&mut self, namespace: &str, name: &str) {
         self.sets.remove(&(Str::new(namespace), Str::new(name)));
