@@ -2,7 +2,8 @@
 //!
 //! A message is a line `id = text`, or several texts for one id where the number in a slot decides:
 //! `id(slot=1) = text`. Slots are `{name}`, code is in back quotes. A message or a slot that one
-//! language lacks, and a reason of a controller without a message, fail the build.
+//! language lacks, and a reason of a controller without a message, fail the build. The sentences of rules,
+//! `law-…`, are a table of their own, as only few visits ever read one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -39,7 +40,9 @@ fn main() {
         std::process::exit(1);
     }
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    std::fs::write(out.join("texts.rs"), generate(&catalogues)).expect("OUT_DIR can be written");
+    let (laws, catalogues) = laws_apart(catalogues);
+    let code = generate(&catalogues) + &generate_laws(&laws);
+    std::fs::write(out.join("texts.rs"), code).expect("OUT_DIR can be written");
 }
 
 /// xtask/split learns from the linker's relocations which code points to which data.
@@ -161,6 +164,31 @@ fn check_reasons(catalogue: &Catalogue, problems: &mut Vec<String>) {
             problems.push(format!("texts lack {id}, a reason of the controllers"));
         }
     }
+}
+
+/// The sentences of rules, and everything else.
+fn laws_apart(catalogues: Vec<Catalogue>) -> (Vec<Catalogue>, Vec<Catalogue>) {
+    let apart = |catalogue: Catalogue| -> (Catalogue, Catalogue) {
+        catalogue
+            .into_iter()
+            .partition(|(id, _)| id.starts_with("law-"))
+    };
+    catalogues.into_iter().map(apart).unzip()
+}
+
+/// A rule's id and its sentence in each language.
+fn generate_laws(laws: &[Catalogue]) -> String {
+    let row = |id: &String| {
+        let sentences: Vec<&str> = laws.iter().map(|l| l[id].text.as_str()).collect();
+        format!("({id:?}, {sentences:?})")
+    };
+    let rows: Vec<String> = laws[0].keys().map(row).collect();
+    format!(
+        "pub(super) static LAWS: [(&str, [&str; {}]); {}] = [{}];\n",
+        LANGUAGES.len(),
+        rows.len(),
+        rows.join(", ")
+    )
 }
 
 fn generate(catalogues: &[Catalogue]) -> String {

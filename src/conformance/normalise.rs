@@ -172,7 +172,11 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
 /// replaced.
 pub fn transcript(text: &str, given: &str) -> String {
     let rules = &*RULES;
-    let mut lines = replaced(text.split('\n').map(words).collect(), given);
+    let mut lines = replaced(text.split('\n').map(fixed).collect(), given);
+    for line in &mut lines {
+        // Only now, as the words are of different widths.
+        *line = image_error(line);
+    }
     lines.retain(|line| !rules.passing.iter().any(|rule| rule.is_in(line)));
     let mut lines: Vec<String> = lines
         .into_iter()
@@ -251,9 +255,9 @@ fn fixed(line: &str) -> String {
     line
 }
 
-/// The same for a transcript: why an image is not there alternates with the retries.
-fn words(line: &str) -> String {
-    RULES.image_error.replace(&fixed(line), "ImagePullError")
+/// Why an image is not there alternates with the retries.
+fn image_error(line: &str) -> String {
+    RULES.image_error.replace(line, "ImagePullError")
 }
 
 /// Rows under a header, cut at the header's columns and joined by ` | `.
@@ -379,7 +383,7 @@ fn without_revisions(text: String, given: &str) -> String {
 
 /// An event's message, and any other single line that is no table's row.
 pub fn message(text: &str, given: &str) -> String {
-    let mut line = words(text);
+    let mut line = image_error(&fixed(text));
     if let Some((from, to)) = RULES.wide.last() {
         line = from.replace(&line, to);
     }

@@ -2,7 +2,8 @@
 //! `pkg/controller/endpoint/endpoints_controller.go` (transcript 01-create, corpus B-get-spelling-39).
 
 use super::endpointslice::{
-    HEADLESS, ServicePorts, can_serve, hostname, is_headless, publishes_not_ready, target_ref,
+    HEADLESS, ServicePorts, can_serve, hash, hostname, is_headless, printed, publishes_not_ready,
+    target_ref,
 };
 use super::{Action, Cluster, Reason};
 use crate::api::Arrange as _;
@@ -57,9 +58,7 @@ fn change_pods(cluster: &dyn Cluster, service: &Object, pods: &[Str]) -> Option<
         return None;
     };
     let fixed = ports.fixed().filter(|ports| !ports.is_null())?;
-    if stored.meta.labels != labels_of(service)
-        || subset.get("ports") != Some(&without_empty_names(fixed))
-    {
+    if stored.meta.labels != labels_of(service) || subset.get("ports") != Some(&ports_of(fixed)) {
         return None;
     }
     let mut lists = [READY, WAITING].map(|key| subset.items_at(&[key]).to_vec());
@@ -275,7 +274,7 @@ fn subsets(cluster: &dyn Cluster, service: &Object, choice: &Choice) -> (Value, 
             }
         }
         if let Some(ports) = ports.groups.get(group).filter(|ports| !ports.is_null()) {
-            subset.insert("ports", without_empty_names(ports));
+            subset.insert("ports", ports_of(ports));
         }
         list.push(Value::Map(subset));
     }
@@ -305,7 +304,9 @@ fn address(service: &Object, pod: &Object) -> Value {
     address
 }
 
-fn without_empty_names(ports: &Value) -> Value {
+/// The ports as Endpoints have them: without empty names, in an order of their own (`RepackSubsets`; recording
+/// 114-port-order).
+fn ports_of(ports: &Value) -> Value {
     let named = |port: &Value| {
         let mut port = port.clone();
         if port.str_at(&["name"]) == Some("") {
@@ -314,7 +315,15 @@ fn without_empty_names(ports: &Value) -> Value {
         port
     };
     let items = ports.as_list().map_or(&[][..], |list| list.as_slice());
-    Value::list(items.iter().map(named))
+    let mut items: Vec<Value> = items.iter().map(named).collect();
+    items.arrange_by_key(|port| {
+        let [name, number, protocol, app] = printed(port);
+        hash(&format!(
+            "(v1.EndpointPort){{Name:(string){name} Port:(int32){number} \
+             Protocol:(v1.Protocol){protocol} AppProtocol:(*string){app}}}"
+        ))
+    });
+    items.into()
 }
 
 #[cfg(test)]

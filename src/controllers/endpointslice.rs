@@ -341,13 +341,40 @@ impl ServicePorts {
             map.insert("protocol", protocol);
             Some(Value::Map(map))
         };
-        let ports: Vec<Value> = self.declared.iter().filter_map(resolve).collect();
+        let mut ports: Vec<Value> = self.declared.iter().filter_map(resolve).collect();
+        ports.arrange_by_key(|port| {
+            let [name, number, protocol, app] = printed(port);
+            hash(&format!(
+                "(v1.EndpointPort){{Name:(*string){name} Protocol:(*v1.Protocol){protocol} \
+                 Port:(*int32){number} AppProtocol:(*string){app}}}"
+            ))
+        });
         if ports.is_empty() {
             Value::Null
         } else {
             ports.into()
         }
     }
+}
+
+/// Name, number, protocol and application protocol of a port as Go prints them.
+pub(super) fn printed(port: &Value) -> [String; 4] {
+    let text = |key: &str| port.str_at(&[key]).map(str::to_owned);
+    [
+        text("name").unwrap_or_default(),
+        port.int_at(&["port"]).unwrap_or(0).to_string(),
+        text("protocol").unwrap_or_default(),
+        text("appProtocol").unwrap_or_else(|| "<nil>".to_owned()),
+    ]
+}
+
+/// FNV-1a with 128 bits. Ports come in the order of the hashes of the texts in which Go prints them, fields and
+/// types included (`NewPortMapKey`, `staging/src/k8s.io/endpointslice/utils.go`; recording 114-port-order).
+pub(super) fn hash(text: &str) -> u128 {
+    text.bytes()
+        .fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, |hash, byte| {
+            (hash ^ u128::from(byte)).wrapping_mul((1 << 88) + 0x13b)
+        })
 }
 
 /// The number of a container's named port (`FindPort`, `pkg/api/v1/service/util.go`).

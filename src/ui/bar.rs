@@ -30,7 +30,9 @@ pub(super) fn Bar(page: Page) -> impl IntoView {
                 <span>{move || page.text(&t::bar_free_play())}</span>
             </nav>
             <span class="grow"></span>
-            <span class="version"><span>"Kubernetes "</span>{VERSION}</span>
+            <button class="btn version" on:click=move |_| page.help.set(true)>
+                <span>"Kubernetes "</span>{VERSION}
+            </button>
             <button
                 class="btn bare share"
                 aria-label=move || page.text(&t::bar_share())

@@ -4,7 +4,7 @@ use super::icons::icon;
 use super::tracks::legend_word;
 use super::words::{Message, word};
 use super::{Notice, Page};
-use crate::view::{PodState, t};
+use crate::view::{Failing, PodState, failing, figures, t};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -113,6 +113,7 @@ fn inside(page: Page) -> AnyView {
                 on:change=move |event| page.skip_waits.set(event_target_checked(&event))/>
             {page.text(&t::time_skip_waits())}
         </label>
+        {proof(page)}
         <h3>{page.text(&t::help_keys())}</h3>
         <dl>{keys.collect_view()}</dl>
         <h3>{page.text(&t::help_legend())}</h3>
@@ -123,6 +124,32 @@ fn inside(page: Page) -> AnyView {
             <span>{page.text(&t::help_lane_thread())}</span>
             <span>{page.text(&t::help_lane_fold())}</span>
         </p>
+    }
+    .into_any()
+}
+
+/// How far the recordings agree, and what does not.
+fn proof(page: Page) -> AnyView {
+    let figures = figures();
+    let passed: usize = figures.iter().map(|figure| figure.passed).sum();
+    let failed: usize = figures.iter().map(|figure| figure.failed).sum();
+    let kinds = figures.iter().map(|figure| {
+        let all = figure.passed + figure.failed;
+        view! { <li>{page.text(&t::help_proof_kind(all, figure.kind, figure.passed))}</li> }
+    });
+    // The list is that of the repository, in its language.
+    let differing = failing().into_iter().map(|Failing { file, check, cause }| {
+        let file = file.strip_prefix("conformance/").unwrap_or(file);
+        view! { <li><code>{file}" "{check}</code>" "{cause}</li> }
+    });
+    view! {
+        <h3>{page.text(&t::help_proof())}</h3>
+        <p>{page.text(&t::help_proof_sum(passed + failed, passed))}</p>
+        <ul class="proof">{kinds.collect_view()}</ul>
+        <details class="proof">
+            <summary>{page.text(&t::help_proof_list(failed))}</summary>
+            <ul lang="en">{differing.collect_view()}</ul>
+        </details>
     }
     .into_any()
 }

@@ -8,7 +8,7 @@ use super::menu::{Menu, in_namespace, node_entries, set_entries};
 use super::tabs::FILE;
 use super::words::{rich, word};
 use crate::api::Key;
-use crate::view::{NodeRow, OtherRow, RevisionKey, ServiceRow, SetRow, t};
+use crate::view::{Law, NodeRow, OtherRow, RevisionKey, ServiceRow, SetRow, t};
 use leptos::prelude::*;
 
 #[component]
@@ -252,15 +252,20 @@ fn revision_key(page: Page, key: &RevisionKey) -> AnyView {
 
 fn why_line(page: Page) -> AnyView {
     let why = page.why;
+    let ground = RwSignal::new(false);
     view! {
         <div class="why" data-tone=move || why.with(|w| w.tone.name())>
             {move || icon(why.with(|w| w.tone.icon()))}
             <span role="status" aria-label=move || page.text(&t::why_label()) aria-live="polite">
                 {move || why.with(|w| rich(page, &w.say))}
             </span>
-            {move || why.with(|w| w.rule.as_ref().map(|rule| {
-                view! { <span class="rule">{page.text(rule)}</span> }
-            }))}
+            <span class="rule">
+                {move || why.with(|w| w.rule.as_ref().map(|rule| page.text(rule)))}
+                <button class="btn bare" aria-expanded=move || ground.get().to_string() on:click=move |_| ground.update(|open| *open = !*open)>
+                    {move || page.text(&t::ground_ask())}
+                </button>
+            </span>
+            {move || ground.get().then(|| ground_of(page))}
             {move || why.with(|w| (!w.ways.is_empty()).then(|| {
                 let ways = w.ways.iter().map(|way| {
                     let line = way.line.clone();
@@ -274,6 +279,26 @@ fn why_line(page: Page) -> AnyView {
             }))}
         </div>
     }
+    .into_any()
+}
+
+/// The rule behind the why line, where it is read from, and a recording that shows it.
+fn ground_of(page: Page) -> AnyView {
+    let law = page.why.with(|why| Law::of(&why.say));
+    law.map(|law| {
+        let place = if law.function.is_empty() {
+            t::ground_rule(law.rule, law.source)
+        } else {
+            t::ground_function(law.function, law.rule, law.source)
+        };
+        view! {
+            <div class="ground" role="note" aria-label=page.text(&t::ground_ask())>
+                <p>{law.sentence(page.language.get())}</p>
+                <p>{rich(page, &place)}</p>
+                <p>{rich(page, &t::ground_recording(law.recording))}</p>
+            </div>
+        }
+    })
     .into_any()
 }
 

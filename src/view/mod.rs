@@ -11,6 +11,7 @@ mod next;
 mod others;
 mod panels;
 mod pod;
+mod proof;
 mod say;
 mod service;
 mod state;
@@ -30,6 +31,7 @@ pub use next::next_say;
 pub use others::{OtherPod, OtherRow, others};
 pub use panels::{EventRow, NodeRow, WriteRow, events, nodes, say, writes};
 pub use pod::{Note, PodCard, PodState, Word};
+pub use proof::{Failing, Figure, Law, failing, figures};
 pub use say::{Language, Part, Say, t};
 pub use state::{merged, state};
 pub use tracks::{

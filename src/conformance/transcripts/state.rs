@@ -188,6 +188,14 @@ fn in_order(objects: Vec<Value>, given: &str) -> Vec<Value> {
             let volumes = object.slot(&["spec", "volumes"]).make_list();
             volumes.sort_by_key(Value::to_go_json);
         }
+        // A ReplicaSet counts the steps of its Deployment's rollout.
+        if object
+            .at(&["metadata", "labels", "pod-template-hash"])
+            .is_some()
+            && object.at(&["status", "replicas"]).is_some()
+        {
+            object.remove(&["status", "observedGeneration"]);
+        }
         // A slice is known by its Service.
         if object.get("endpoints").is_some() || object.get("ports").is_some() {
             let name = object

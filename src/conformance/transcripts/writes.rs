@@ -127,6 +127,12 @@ fn once(mut writes: Vec<Write>) -> Vec<Write> {
     writes
 }
 
+/// Whether it is a Pod of a ReplicaSet: those that a Deployment's rollout brings and those that it takes away come
+/// in as many steps as there happen to be between the readiness of one Pod and of the next.
+fn is_replica(write: &Write) -> bool {
+    write.resource == "pods" && write.name.ends_with("-xxxxx")
+}
+
 /// The set that a Pod or claim belongs to, by its name, if it is a Parallel one.
 fn parallel_set<'a>(scenario: &Scenario, write: &'a Write) -> Option<&'a str> {
     if write.resource == "controllerrevisions" {
@@ -151,7 +157,7 @@ fn claim_of(write: &Write) -> Option<&str> {
 }
 
 /// The writes as text, those that may come in any order sorted: one batch of a Parallel set (1, 2, 4… at
-/// a time), and the claims of one Pod.
+/// a time), the claims of one Pod, and the Pods of ReplicaSets.
 fn in_order(scenario: &Scenario, writes: Vec<Write>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut at = 0;
@@ -164,7 +170,16 @@ fn in_order(scenario: &Scenario, writes: Vec<Write>) -> Vec<String> {
                 next.verb == first.verb && next.at - former < ONE_BATCH
             })
         };
-        if let Some(set) = parallel_set(scenario, first) {
+        if is_replica(first) {
+            let goes_on = |end: usize| {
+                let former = writes.get(end - 1).map_or(0, |former| former.at);
+                let next = writes.get(end);
+                next.is_some_and(|next| is_replica(next) && next.at - former < ONE_BATCH)
+            };
+            while goes_on(end) {
+                end += 1;
+            }
+        } else if let Some(set) = parallel_set(scenario, first) {
             // The batches count the replicas that are there already: after some of those, nobody knows where
             // the next one ends.
             if size == 1 && first.verb == "create" && !first.name.ends_with("-0") {

@@ -26,7 +26,8 @@ const START: Millis = 10;
 /// From the end of the containers to the deletion of the object: volumes are unmounted.
 const CLEAN_UP: Millis = 440;
 /// How far the kubelets of three nodes are out of step with each other in cleaning up: Pods of one set that
-/// are deleted at once do not go at once (recordings 56-delete-is-unordered, 95-delete-cascades).
+/// are deleted at once do not go at once. Fitted to 56-delete-is-unordered and 95-delete-cascades, where the
+/// set is counted in between; that they are apart is the rule, which one is first is chance.
 const OUT_OF_STEP: Millis = 30;
 /// The end of a Pod that has no running container.
 const NEVER_RAN: (Millis, Millis) = (600, 30);
@@ -184,6 +185,7 @@ fn new_container(pod: &Object, spec: &Value, init: bool) -> Container {
         restarts: 0,
         exits: 0,
         failed_pulls: 0,
+        startup: None,
         readiness: None,
         liveness: None,
         replaced_at: None,
@@ -385,35 +387,84 @@ fn watch_over(
         if now < at {
             return Some(at);
         }
-        // It was stopped and is started in one pass, so that no back-off is seen.
-        let ended = Ended {
-            code: 0,
-            reason: "Completed",
-            message: "",
-            started: Some(since),
-            at: now,
-        };
-        if let Some(at) = start_again(cluster, timings, pod, container, ended) {
+        if let Some(at) = replace(cluster, timings, pod, container, since) {
             return Some(at);
         }
     }
     let name = container.name.clone();
-    let stops = container.replaced_at.is_some();
-    let probes = [&mut container.readiness, &mut container.liveness];
-    for probe in probes.into_iter().flatten().filter(|_| !stops) {
-        probe.look(cluster, pod, &name, answers);
+    if let Some(startup) = container.startup.as_mut().filter(|probe| !probe.passes()) {
+        startup.look(cluster, pod, &name, answers);
+        if !startup.passes() && !startup.gives_up() {
+            return startup.next();
+        }
+        if startup.passes() {
+            let others = [&mut container.readiness, &mut container.liveness];
+            for probe in others.into_iter().flatten() {
+                probe.begin(now);
+            }
+        }
+    } else {
+        let probes = [&mut container.readiness, &mut container.liveness];
+        for probe in probes.into_iter().flatten() {
+            probe.look(cluster, pod, &name, answers);
+        }
     }
-    let fails = |probe: &Probe| !probe.passes();
-    if !stops && container.liveness.as_ref().is_some_and(fails) {
-        let message = format!("Container {name} failed liveness probe, will be restarted");
-        cluster.container_event(pod, &name, EventType::Normal, "Killing", message);
-        container.replaced_at = Some(now.plus(timings.stop));
-    }
-    if container.replaced_at.is_some() {
-        return container.replaced_at;
+    for (probe, word) in [
+        (&container.startup, "startup"),
+        (&container.liveness, "liveness"),
+    ] {
+        if probe.as_ref().is_some_and(Probe::gives_up) {
+            let message = format!("Container {name} failed {word} probe, will be restarted");
+            cluster.container_event(pod, &name, EventType::Normal, "Killing", message);
+            container.replaced_at = Some(now.plus(timings.stop));
+            return container.replaced_at;
+        }
     }
     let probes = [&container.readiness, &container.liveness];
     probes.into_iter().flatten().filter_map(Probe::next).min()
+}
+
+/// A container that its probe has had stopped is started again in the same pass, which knows only of the end
+/// before that: without one there is no back-off, and with one its time counts (`doBackOff`,
+/// `pkg/kubelet/kuberuntime/kuberuntime_manager.go`; recordings 80-init-and-liveness, 123-startup-probe).
+fn replace(
+    cluster: &mut dyn Cluster,
+    timings: &NodeTimings,
+    pod: &Object,
+    container: &mut Container,
+    since: Time,
+) -> Option<Time> {
+    let now = cluster.now();
+    let ended = Ended {
+        code: 0,
+        reason: "Completed",
+        message: "",
+        started: Some(since),
+        at: now,
+    };
+    container.replaced_at = None;
+    let Some(former) = container.last.as_ref().map(|last| last.at) else {
+        return start_again(cluster, timings, pod, container, ended);
+    };
+    let waits = container.exits > 0 && now.since(former) < back_off(container.exits);
+    container.exits += 1;
+    if !waits {
+        return start_again(cluster, timings, pod, container, ended);
+    }
+    tell_back_off(cluster, pod, &container.name);
+    let again = now.plus(back_off(container.exits - 1) + LOOK);
+    container.state = State::BackOff { ended };
+    Some(again)
+}
+
+fn tell_back_off(cluster: &mut dyn Cluster, pod: &Object, container: &Str) {
+    let message = format!(
+        "Back-off restarting failed container {container} in pod {}_{}({})",
+        pod.name(),
+        pod.namespace(),
+        pod.meta.uid
+    );
+    cluster.container_event(pod, container, EventType::Warning, "BackOff", message);
 }
 
 fn start(
@@ -441,6 +492,9 @@ fn start(
     let former = container.liveness.take();
     let kind = ProbeKind::Liveness;
     container.liveness = Probe::start(&spec, kind, pulled, former.as_ref(), now);
+    let former = container.startup.take();
+    let kind = ProbeKind::Startup;
+    container.startup = Probe::start(&spec, kind, pulled, former.as_ref(), now);
     container.replaced_at = None;
     container.state = State::Running { since: now };
 }
@@ -484,14 +538,7 @@ fn restart(
     }
     if now < ended.at.plus(LOOP_SHOWN) {
         if pod_shows_running(pod, &container.name) {
-            let message = format!(
-                "Back-off restarting failed container {} in pod {}_{}({})",
-                container.name,
-                pod.name(),
-                pod.namespace(),
-                pod.meta.uid
-            );
-            cluster.container_event(pod, &container.name, EventType::Warning, "BackOff", message);
+            tell_back_off(cluster, pod, &container.name);
         }
         return Some(ended.at.plus(LOOP_SHOWN));
     }

@@ -1,6 +1,6 @@
-//! Readiness and liveness probes.
+//! Startup, readiness and liveness probes.
 //! `pkg/kubelet/prober/worker.go` (recordings 48-publish-not-ready, 51-ordered-deadlock,
-//! 80-init-and-liveness)
+//! 80-init-and-liveness, 123-startup-probe)
 //!
 //! Only ticks that can change something are looked at: while the answer stays what the API says already,
 //! nothing is due.
@@ -20,6 +20,7 @@ const OUTPUT: &str = "not ready\n";
 /// Which probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ProbeKind {
+    Startup,
     Readiness,
     Liveness,
 }
@@ -28,6 +29,7 @@ impl ProbeKind {
     /// The field of the container, and the word of the event.
     fn names(self) -> (&'static str, &'static str) {
         match self {
+            ProbeKind::Startup => ("startupProbe", "Startup"),
             ProbeKind::Readiness => ("readinessProbe", "Readiness"),
             ProbeKind::Liveness => ("livenessProbe", "Liveness"),
         }
@@ -46,13 +48,13 @@ pub(super) struct Probe {
     next: Option<Time>,
     /// Failures in a row.
     failures: u32,
-    /// What the kubelet takes the probe's answer to be: readiness begins as failed, liveness as passed.
+    /// What the kubelet takes the probe's answer to be: liveness begins as passed, the others as failed.
     passes: bool,
 }
 
 impl Probe {
-    /// The probe of a container that was started now; `None` if it has none. The ticks of a liveness probe
-    /// go on as those of the container before it, `former`, did: they are its worker's.
+    /// The probe of a container that was started now; `None` if it has none. The ticks go on as those of the
+    /// container before it, `former`, did, as they are its worker's; but readiness is asked at once.
     pub fn start(
         spec: &Value,
         kind: ProbeKind,
@@ -69,7 +71,7 @@ impl Probe {
         let threshold = number("failureThreshold").unwrap_or(DEFAULTS.1).max(1);
         let first = now.plus(delay).plus(if pulled { FIRST } else { 0 });
         let first = match former {
-            Some(former) if kind == ProbeKind::Liveness => former.tick_after(first),
+            Some(former) if kind != ProbeKind::Readiness => former.tick_after(first),
             _ => first,
         };
         Some(Probe {
@@ -86,6 +88,20 @@ impl Probe {
     /// Whether the probe counts as passed.
     pub fn passes(&self) -> bool {
         self.passes
+    }
+
+    /// Whether it has failed so often that the container is to be started again.
+    pub fn gives_up(&self) -> bool {
+        self.kind != ProbeKind::Readiness && self.failures >= self.threshold
+    }
+
+    /// The container has started up now, and this probe begins: readiness is asked at once, liveness at its
+    /// next tick.
+    pub fn begin(&mut self, now: Time) {
+        self.next = Some(match self.kind {
+            ProbeKind::Readiness => now.plus(FIRST),
+            _ => self.tick_after(now),
+        });
     }
 
     /// When it is to be looked at again.
@@ -129,6 +145,9 @@ impl Probe {
 
     /// Whether further answers like this one change anything.
     fn is_open(&self, answers: bool) -> bool {
+        if self.kind == ProbeKind::Startup {
+            return !self.passes;
+        }
         answers != self.passes || answers && self.failures > 0
     }
 
@@ -138,9 +157,14 @@ impl Probe {
     }
 }
 
+/// Whether a container has started up: it runs, and its startup probe, if it has one, has passed.
+pub(super) fn is_started(container: &Container) -> bool {
+    container.running() && container.startup.as_ref().is_none_or(Probe::passes)
+}
+
 /// Whether a container counts as ready.
 pub(super) fn is_ready(container: &Container) -> bool {
-    container.running() && container.readiness.as_ref().is_none_or(Probe::passes)
+    is_started(container) && container.readiness.as_ref().is_none_or(Probe::passes)
 }
 
 #[cfg(test)]
@@ -168,6 +192,20 @@ mod tests {
         assert!(!probe.is_open(false));
         probe.take(true);
         assert!(probe.passes());
+    }
+
+    #[test]
+    fn a_startup_probe_is_asked_until_it_passes_and_gives_up_at_its_threshold() {
+        let spec = Value::from_json(r#"{"startupProbe":{"failureThreshold":2}}"#).expect("json");
+        let mut probe =
+            Probe::start(&spec, ProbeKind::Startup, true, None, Time(0)).expect("a probe");
+        for gives_up in [false, true] {
+            assert!(probe.is_open(false) && !probe.passes());
+            probe.take(false);
+            assert_eq!(probe.gives_up(), gives_up);
+        }
+        probe.take(true);
+        assert!(probe.passes() && !probe.is_open(false) && !probe.is_open(true));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the nodes hold: containers, pulled images, files. The kubelets' own state, not the API's.
 
 use super::files::Tree;
-use super::probe::Probe;
+use super::probe::{Probe, is_started};
 use crate::api::{Millis, Object, Str, Time};
 use imbl::{OrdMap, OrdSet, Vector};
 use std::sync::Arc;
@@ -98,9 +98,10 @@ pub struct Container {
     /// Failed pulls in a row.
     pub(super) failed_pulls: u32,
     /// The probes of a container that runs.
+    pub(super) startup: Option<Probe>,
     pub(super) readiness: Option<Probe>,
     pub(super) liveness: Option<Probe>,
-    /// When a container that failed its liveness probe has stopped and is started again.
+    /// When a container that failed its startup or liveness probe has stopped and is started again.
     pub(super) replaced_at: Option<Time>,
     /// How a container that is lost with its node's power counts as ended.
     pub(super) lost: Option<Ended>,
@@ -416,11 +417,11 @@ impl Container {
         }
     }
 
-    /// Whether an init container holds up those behind it: a sidecar until it runs, another one until it
-    /// has ended well.
+    /// Whether an init container holds up those behind it: a sidecar until it has started up, another one
+    /// until it has ended well.
     pub(super) fn is_incomplete(&self) -> bool {
         match self.restart {
-            Restart::Always => !self.running(),
+            Restart::Always => !is_started(self),
             _ => !self.has_completed(),
         }
     }

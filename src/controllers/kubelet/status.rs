@@ -180,7 +180,7 @@ fn container_status(pod: &Object, container: &Container, waiting: &Waiting) -> V
         probe::is_ready(container)
     };
     status.insert("ready", ready);
-    status.insert("started", running);
+    status.insert("started", probe::is_started(container));
     status.insert("restartCount", i64::from(container.restarts));
     status.insert("state", state(pod, container, waiting));
     let last = container

@@ -1,6 +1,7 @@
 //! `kubectl describe`
 //! `kubectl/pkg/cmd/describe/describe.go`
 
+use super::get::warn_of_endpoints;
 use super::{ALL_NAMESPACES, FILENAME, KUSTOMIZE, RECURSIVE, SELECTOR};
 use crate::api::Object;
 use crate::kubectl::cli::{Cli, Outcome};
@@ -35,7 +36,9 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         objects.extend(found.found.into_iter().map(|target| target.object));
         failure = found.failure;
     } else {
-        match wanted(&cli.flags.args)? {
+        let wanted = wanted(&cli.flags.args)?;
+        warn_of_endpoints(cx, &wanted);
+        match wanted {
             Wanted::Nothing => {
                 return Err(Failure::error(
                     "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported resources.",

@@ -133,7 +133,8 @@ fn wanted_of(cx: &mut Context<'_>, cli: &Cli) -> Result<Wanted, Failure> {
     }
 }
 
-fn warn_of_endpoints(cx: &mut Context<'_>, wanted: &Wanted) {
+/// What the API server says whenever Endpoints are asked for.
+pub(super) fn warn_of_endpoints(cx: &mut Context<'_>, wanted: &Wanted) {
     let endpoints = |of: &ResourceType| of.plural == "endpoints";
     let asked = match wanted {
         Wanted::Nothing => false,

@@ -491,21 +491,28 @@ fn goal<'a>(object: &Object, all: &'a [Revision], to: i64) -> Result<&'a Revisio
                 object.name()
             ))
         };
-        if to == 0 {
-            return all.iter().rev().nth(1).ok_or_else(none);
-        }
+        let found = match to {
+            0 => all.iter().rev().nth(1).ok_or_else(none)?,
+            _ => number(all, to)?,
+        };
         if paused(object) {
             return Err(Failure::error(
                 "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again",
             ));
         }
-    } else if to == 0 {
+        return Ok(found);
+    }
+    if to == 0 {
         return all
             .iter()
             .rev()
             .nth(1)
             .ok_or_else(|| Failure::error("no last revision to roll back to"));
     }
+    number(all, to)
+}
+
+fn number(all: &[Revision], to: i64) -> Result<&Revision, Failure> {
     all.iter()
         .find(|revision| revision.number == to)
         .ok_or_else(|| Failure::error(format!("unable to find specified revision {to} in history")))

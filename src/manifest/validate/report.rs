@@ -75,7 +75,8 @@ pub struct Report {
 }
 
 impl Report {
-    fn add(&mut self, path: &Path, message: String) {
+    /// A cause in words of its own.
+    pub fn add(&mut self, path: &Path, message: String) {
         self.causes.push(Cause {
             field: path.to_string(),
             message,

@@ -169,11 +169,11 @@ fn duplicates(report: &mut Report, path: &Path, ports: &[Value]) {
         let protocol = port.str_at(&["protocol"]).unwrap_or_default();
         let number = port.int_at(&["port"]).unwrap_or(0);
         if !taken.insert((protocol, number)) {
-            let shown = Value::map([
-                ("port", Value::Int(number)),
-                ("protocol", Value::from(protocol)),
-            ]);
-            report.duplicate(&path.at(at), shown);
+            // What is compared is a port with nothing but these two, as Go prints it (recording 114-port-order).
+            let message = format!(
+                r#"Duplicate value: {{"Name":"","Protocol":"{protocol}","AppProtocol":null,"Port":{number},"TargetPort":0,"NodePort":0}}"#
+            );
+            report.add(&path.at(at), message);
         }
     }
 }

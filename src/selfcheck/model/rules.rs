@@ -374,10 +374,10 @@ impl Case<'_> {
         ensure(newest.as_deref() != Some(revision), || {
             "it is of the newest revision".to_owned()
         })?;
-        let serves = |ordinal: i32| serves(pods, ordinal, view, self.write.at);
         if self.session.world().settings().max_unavailable {
             let allowed = allowed(view);
-            let down = range(view).filter(|o| *o == ordinal || !serves(*o)).count();
+            let up = |o: i32| self.up(pods, o, view) || self.ended_in_pass(set, o, view);
+            let down = range(view).filter(|o| *o == ordinal || !up(*o)).count();
             return ensure(down <= allowed, || {
                 format!("{down} Pods are down, {allowed} may be")
             });
@@ -402,6 +402,19 @@ impl Case<'_> {
                 && pod
                     .pod()
                     .is_some_and(|p| p.available(view.min_ready, self.write.at))
+        })
+    }
+
+    /// Whether a Pod that had ended when the pass began was still marked available: its phase is not asked for
+    /// (R1.6), and that the same pass has deleted it changes no count of it (R1.13).
+    fn ended_in_pass(&self, set: &Object, ordinal: i32, view: &SetView) -> bool {
+        let name = format!("{}-{ordinal}", set.name());
+        let pod = self.start.get(&Key::new(Kind::Pod, set.namespace(), name));
+        pod.is_some_and(|pod| {
+            !pod.meta.terminating()
+                && pod.pod().is_some_and(|p| {
+                    p.phase.terminal() && p.available(view.min_ready, self.write.at)
+                })
         })
     }
 
