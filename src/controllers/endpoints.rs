@@ -69,23 +69,34 @@ fn change_pods(cluster: &dyn Cluster, service: &Object, pods: &[Str]) -> Option<
     }
     let mut differs = false;
     for name in pods {
-        let pod = cluster.get(Kind::Pod, service.namespace(), name).ok();
-        let pod = pod.filter(|pod| choice.chooses(pod));
-        let waits = pod.as_ref().is_some_and(|pod| !choice.ready(pod));
+        let found = cluster.get(Kind::Pod, service.namespace(), name).ok();
+        let pod = found.as_ref().filter(|pod| choice.chooses(pod));
+        let waits = pod.is_some_and(|pod| !choice.ready(pod));
         let own = |address: &Value| address.str_at(&["targetRef", "name"]) == Some(name);
         let places = lists.each_ref().map(|list| list.iter().position(own));
         if full {
-            // Behind those that are listed it changes nothing.
-            let place = pod.as_deref().map(place_of)?;
-            let last = lists[0].last().map(place_of_address)?;
-            if places != [None, None] || !waits && place < last {
-                return None;
+            // How many there are in all is only known from all Pods, so one that goes takes a look at them.
+            match (places, pod) {
+                ([None, None], None)
+                    if found.as_ref().is_some_and(|pod| place_of(pod).0.is_empty()) => {}
+                // Behind those that are listed it changes nothing, before them it takes the place of the last.
+                ([None, None], Some(pod)) => {
+                    let last = lists[0].last().map(place_of_address)?;
+                    if !waits && place_of(pod) < last {
+                        differs = true;
+                        insert(&mut lists[0], pod, address(service, pod));
+                        lists[0].pop();
+                    }
+                }
+                ([Some(at), None], Some(pod))
+                    if !waits && lists[0][at] == address(service, pod) => {}
+                _ => return None,
             }
             continue;
         }
         let former = places.into_iter().zip(&lists);
         let mut former = former.filter_map(|(place, list)| list.get(place?));
-        let new = pod.as_ref().map(|pod| address(service, pod));
+        let new = pod.map(|pod| address(service, pod));
         let list = usize::from(waits);
         if new.as_ref() == former.next() && new.is_some() == places[list].is_some() {
             continue;
@@ -96,10 +107,8 @@ fn change_pods(cluster: &dyn Cluster, service: &Object, pods: &[Str]) -> Option<
                 list.remove(place);
             }
         }
-        if let (Some(pod), Some(new)) = (&pod, new) {
-            let place = place_of(pod);
-            let at = lists[list].partition_point(|other| place_of_address(other) < place);
-            lists[list].insert(at, new);
+        if let (Some(pod), Some(new)) = (pod, new) {
+            insert(&mut lists[list], pod, new);
         }
     }
     let count: usize = lists.iter().map(Vec::len).sum();
@@ -120,6 +129,12 @@ fn change_pods(cluster: &dyn Cluster, service: &Object, pods: &[Str]) -> Option<
     let mut tree = stored.tree().clone();
     tree.set(&["subsets"], vec![changed]);
     Some(Some(tree))
+}
+
+fn insert(list: &mut Vec<Value>, pod: &Object, address: Value) {
+    let place = place_of(pod);
+    let at = list.partition_point(|other| place_of_address(other) < place);
+    list.insert(at, address);
 }
 
 /// Where a Pod stands among addresses: by the text of its own, then by name.
