@@ -1,7 +1,7 @@
 //! The session as a learner uses it.
 
 use super::*;
-use crate::api::{Key, Kind};
+use crate::api::{Key, Kind, Value};
 
 fn session() -> Session {
     Session::new(Settings::default())
@@ -111,6 +111,52 @@ fn every_engine_event_can_be_gone_back_to() {
     for (place, hash) in forward.iter().rev() {
         session.go(*place);
         assert_eq!(session.desk().state_hash(), *hash, "{place:?}");
+    }
+}
+
+/// The first thousand Ready Pods by address, as Endpoints list them, and what is listed.
+fn thousand(session: &Session) -> [Vec<String>; 2] {
+    let store = session.world().store();
+    let mut pods: Vec<(String, String)> = store
+        .list(Kind::Pod, "default")
+        .filter(|pod| !pod.meta.terminating())
+        .filter_map(|pod| {
+            let view = pod.pod().filter(|view| view.ready.ready)?;
+            Some((view.ip.to_string(), pod.name().to_string()))
+        })
+        .collect();
+    pods.sort();
+    pods.truncate(1000);
+    let key = Key::new(Kind::Endpoints, "default", "nginx");
+    let subsets = store.get(&key).map(|endpoints| endpoints.tree().clone());
+    let listed = subsets.iter().flat_map(|tree| tree.items_at(&["subsets"]));
+    let listed = listed.flat_map(|subset| subset.items_at(&["addresses"]));
+    let name = |address: &Value| address.str_at(&["targetRef", "name"]).map(str::to_owned);
+    [
+        pods.into_iter().map(|(_, name)| name).collect(),
+        listed.filter_map(name).collect(),
+    ]
+}
+
+/// Endpoints hold a thousand addresses (`pkg/controller/endpoint/endpoints_controller.go`); what is known of the
+/// Pods that changed must lead to the same as reading them all.
+#[test]
+fn endpoints_list_the_first_thousand_pods_however_the_others_come_and_go() {
+    let mut session = session();
+    run(&mut session, "cluster nodes 11");
+    for line in [
+        "sed 's/replicas: 2/replicas: 1010\\n  podManagementPolicy: Parallel/' web.yaml | kubectl apply -f -",
+        "kubectl delete pod web-0 web-1007 --wait=false",
+        "cluster fail-ready web-3",
+        "kubectl scale sts web --replicas=1040",
+        "kubectl scale sts web --replicas=1003",
+        "kubectl scale sts web --replicas=998",
+    ] {
+        run(&mut session, line);
+        settle(&mut session);
+        let [wanted, listed] = thousand(&session);
+        assert!(wanted.len() > 990, "{line}: {} are Ready", wanted.len());
+        assert_eq!(wanted, listed, "{line}");
     }
 }
 
