@@ -2,11 +2,13 @@
 
 use super::Page;
 use super::board::swatch;
+use super::page::put;
 use super::story::Story;
 use super::time::{clock, short_clock};
 use super::zoom::{self, Drag, Fingers};
 use crate::api::{Str, Time, human_duration};
 use crate::view::{Axis, Bead, Lane, Mark, PodState, Say, Tracks, Word, t};
+use crate::web;
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent};
@@ -102,6 +104,16 @@ const WIDTH: f64 = 900.0;
 fn ruler(page: Page, axis: Memo<Axis>, canvas: NodeRef<html::Div>) -> AnyView {
     // A drag moves what is in sight, a click moves the playhead.
     let drag = Drag::new();
+    // Measured when it changes: to ask in the midst of an update would lay the whole page out once more.
+    let width = RwSignal::new(WIDTH);
+    Effect::new(move |_| {
+        if let Some(canvas) = canvas.get() {
+            let measured = canvas.clone();
+            web::on_resize(&canvas, move || {
+                put(width, f64::from(measured.client_width().max(1)));
+            });
+        }
+    });
     view! {
         <div
             class="row ruler"
@@ -117,7 +129,7 @@ fn ruler(page: Page, axis: Memo<Axis>, canvas: NodeRef<html::Div>) -> AnyView {
             {move || {
                 let now = axis.with(|axis| axis.place(page.now.get()));
                 // One pixel, in percent.
-                let pixel = 100.0 / canvas.get().map_or(WIDTH, |canvas| f64::from(canvas.client_width().max(1)));
+                let pixel = 100.0 / width.get();
                 let mut free = f64::MIN;
                 axis.with(|axis| axis.ticks().into_iter().filter_map(|tick| {
                     let place = axis.place(tick);

@@ -15,7 +15,7 @@ use std::time::Instant;
 /// How many engine events the longest history has at least.
 const MANY_EVENTS: u64 = 100_000;
 /// The Pods of a set that make as many, OrderedReady.
-const PODS_OF_MANY_EVENTS: usize = 2_200;
+const PODS_OF_MANY_EVENTS: usize = 2_500;
 /// How many steps of a page are measured.
 const STEPS: usize = 20;
 
