@@ -368,7 +368,7 @@ impl Machine for Desk {
 
     fn run_event(&mut self) -> bool {
         let version = self.world.version();
-        let lines = self.terminal.dropped() + self.terminal.lines().len() as u64;
+        let lines = self.terminal.end();
         let Some(ran) = self.world.run_event() else {
             return false;
         };
@@ -378,7 +378,7 @@ impl Machine for Desk {
         if self.world.version() != version {
             self.settle();
         }
-        let printed = self.terminal.dropped() + self.terminal.lines().len() as u64 != lines;
+        let printed = self.terminal.end() != lines;
         match ran {
             Ran::Visible => true,
             Ran::Hidden => false,

@@ -53,9 +53,15 @@ impl Terminal {
         self.dropped
     }
 
+    /// How many lines there were in all: the number of the next one.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.dropped + self.lines.len() as u64
+    }
+
     /// Forgets all lines, as `clear` does.
     pub fn clear(&mut self) {
-        self.dropped += self.lines.len() as u64;
+        self.dropped = self.end();
         self.lines = Vector::new();
     }
 

@@ -402,11 +402,8 @@ impl Page {
     /// Derives everything shown from the session.
     pub fn refresh(self) {
         self.session.with_value(|session| {
-            put(self.now, session.now());
-            self.refresh_board(session);
+            self.refresh_moment(session);
             self.refresh_terminal(session);
-            self.refresh_transport(session);
-            self.refresh_tracks(session);
             self.refresh_files(session);
         });
         self.type_ahead();
@@ -429,12 +426,8 @@ impl Page {
     /// Derives what follows a dragged playhead at once. The terminal may hold thousands of lines that differ
     /// between two places, so it follows when the playhead rests.
     pub fn refresh_dragged(self) {
-        self.session.with_value(|session| {
-            put(self.now, session.now());
-            self.refresh_board(session);
-            self.refresh_transport(session);
-            self.refresh_tracks(session);
-        });
+        self.session
+            .with_value(|session| self.refresh_moment(session));
         super::api::changed(self);
         let mut moves = 0;
         self.later.update_value(|later| {
@@ -446,6 +439,14 @@ impl Page {
                 self.refresh();
             }
         });
+    }
+
+    /// Derives what shows a moment: the clock, the board, what is next, the timeline.
+    fn refresh_moment(self, session: &Session) {
+        put(self.now, session.now());
+        self.refresh_board(session);
+        self.refresh_transport(session);
+        self.refresh_tracks(session);
     }
 
     fn refresh_board(self, session: &Session) {

@@ -37,8 +37,7 @@ fn of_watch(line: &Line, watch: Option<u32>) -> bool {
 
 /// The number of the first line that is drawn. Beyond the most that are drawn, whole pieces go.
 fn first_drawn(terminal: &Lines) -> u64 {
-    let end = terminal.dropped() + terminal.lines().len() as u64;
-    match end.saturating_sub(DRAWN) {
+    match terminal.end().saturating_sub(DRAWN) {
         surplus if surplus > terminal.dropped() => surplus.next_multiple_of(PIECE),
         _ => terminal.dropped(),
     }
@@ -49,8 +48,10 @@ fn first_drawn(terminal: &Lines) -> u64 {
 fn log(page: Page, keep: Keep) -> AnyView {
     let pieces = Memo::new(move |_| {
         page.terminal.with(|terminal| {
-            let end = terminal.dropped() + terminal.lines().len() as u64;
-            (first_drawn(terminal) / PIECE, end.div_ceil(PIECE))
+            (
+                first_drawn(terminal) / PIECE,
+                terminal.end().div_ceil(PIECE),
+            )
         })
     });
     let piece = move |number: u64| {
