@@ -1,8 +1,9 @@
 //! What a screen shows of a session now: one StatefulSet in full, its Why line, the nodes.
 
 use super::Session;
-use crate::api::{Key, Kind};
+use crate::api::{Key, Kind, Object};
 use crate::view::{self, Board, Follower, NodeRow, OtherRow, Source, Why};
+use std::sync::Arc;
 
 /// The most characters of a file's first line.
 const FIRST_LINE: usize = 60;
@@ -63,6 +64,14 @@ impl Session {
             board,
             why,
         }
+    }
+
+    /// The set whose past the timeline tells: the one that is shown, or, while there is none, the one that was
+    /// removed last.
+    #[must_use]
+    pub fn told(&self, wanted: Option<&Key>) -> Option<Arc<Object>> {
+        let world = self.world();
+        view::choose(world.store(), wanted).or_else(|| world.departed().cloned())
     }
 
     /// The files of a volume, each with its first line.

@@ -368,10 +368,8 @@ fn the_timeline_goes_on_and_knows_lost_pods() {
     run(&mut session, "kubectl apply -f web.yaml");
     let mut tracker = Tracker::default();
     let look = |session: &Session, tracker: &mut Tracker| {
-        let set = crate::view::choose(session.world().store(), None);
         tracker.tracks(&Played {
-            set: set.as_deref(),
-            revisions: &Default::default(),
+            set: session.told(None).as_deref(),
             writes: session.world().writes(),
             marks: Vec::new(),
             ordinals: &[0, 1],
@@ -421,6 +419,47 @@ fn the_timeline_goes_on_and_knows_lost_pods() {
     assert_eq!(
         look(&session, &mut tracker),
         look(&session, &mut Tracker::default())
+    );
+}
+
+/// The lanes of a set outlive it, each Pod at the revision that it was made of; the claims that it leaves go on.
+#[test]
+fn the_timeline_remembers_a_deleted_set() {
+    use crate::view::{Played, tracks};
+    let mut session = session();
+    run(&mut session, "kubectl apply -f web.yaml");
+    settle(&mut session);
+    run(
+        &mut session,
+        "kubectl set image sts/web nginx=registry.k8s.io/nginx-slim:0.24",
+    );
+    settle(&mut session);
+    run(&mut session, "kubectl delete sts web");
+    settle(&mut session);
+    run(&mut session, "kubectl delete pvc www-web-1");
+    settle(&mut session);
+    assert_eq!(session.shown(None).board, None);
+    let end = session.now().plus(10_000);
+    while session.seek(end, 10_000) == Run::More {}
+    let tracks = tracks(&Played {
+        set: session.told(None).as_deref(),
+        writes: session.world().writes(),
+        marks: Vec::new(),
+        ordinals: &[],
+        end,
+    });
+    let lanes = tracks.lanes.iter().map(|lane| {
+        let revisions: Vec<i64> = lane.beads.iter().map(|bead| bead.revision).collect();
+        let ended = lane.beads.iter().all(|bead| bead.end < end);
+        let kept = lane.thread.iter().any(|(_, to)| *to == end);
+        (lane.name.as_str(), revisions, ended, kept)
+    });
+    assert_eq!(
+        lanes.collect::<Vec<_>>(),
+        [
+            ("web-0", vec![1, 2], true, true),
+            ("web-1", vec![1, 2], true, false)
+        ]
     );
 }
 

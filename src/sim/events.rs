@@ -40,6 +40,8 @@ pub(super) struct About {
     uid: Str,
     resource_version: u64,
     field_path: Str,
+    /// Since when there can be events about it.
+    since: Time,
 }
 
 impl About {
@@ -50,6 +52,7 @@ impl About {
             uid: object.meta.uid.clone(),
             resource_version: object.meta.resource_version,
             field_path: Str::new(field_path),
+            since: object.meta.created,
         }
     }
 
@@ -57,6 +60,7 @@ impl About {
     pub fn forget_uid(&mut self) {
         self.uid = Str::EMPTY;
         self.resource_version = 0;
+        self.since = Time(0);
     }
 
     fn to_value(&self) -> Value {
@@ -135,8 +139,10 @@ pub(super) fn record(store: &mut Store, event: &Event, now: Time) {
 /// Events of the same source, object, type and reason, and whether the message is the same too.
 fn similar_events(store: &Store, event: &Event, namespace: &str, now: Time) -> Vec<(Value, bool)> {
     let prefix = format!("{}.", event.about.key.name);
+    // Names sort by time: what former objects of this name left, thousands in a long session, is not looked at.
+    let first = event_name(&prefix, event.about.since, 0);
     store
-        .list_from(Kind::Event, namespace, &prefix)
+        .list_from(Kind::Event, namespace, &first)
         .take_while(|object| object.name().starts_with(&prefix))
         .map(|object| object.tree())
         .filter(|tree| {
@@ -166,16 +172,24 @@ fn similar_events(store: &Store, event: &Event, namespace: &str, now: Time) -> V
         .collect()
 }
 
+/// The name of an event of this time. Kubernetes names events by the nanosecond; the number of changes so far keeps
+/// names in order here.
+fn event_name(stem: &str, at: Time, version: u64) -> String {
+    let stamp = (at.0 as u64) * 1_000_000 + version % 1_000_000;
+    format!("{stem}{stamp:016x}")
+}
+
 fn new_event(store: &Store, event: &Event, namespace: &str, now: Time) -> Value {
     let stem = format!("{}.", event.about.key.name);
-    // Kubernetes names events by the nanosecond; the number of changes so far keeps names in order here.
-    let stamp = (now.0 as u64) * 1_000_000 + store.resource_version() % 1_000_000;
     let mut source = Value::map([("component", Value::Str(Str::literal(event.source)))]);
     if !event.host.is_empty() {
         source.set(&["host"], &event.host);
     }
     let metadata = Value::map([
-        ("name", format!("{stem}{stamp:016x}").into()),
+        (
+            "name",
+            event_name(&stem, now, store.resource_version()).into(),
+        ),
         ("namespace", namespace.into()),
     ]);
     Value::map([

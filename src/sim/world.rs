@@ -39,6 +39,8 @@ pub struct World {
     /// Pods without a node that the scheduler tries again because a claim of theirs changed.
     hinted: OrdSet<Key>,
     decisions: OrdMap<Key, Decision>,
+    /// The StatefulSet that was removed last.
+    departed: Option<Arc<Object>>,
     writes: Vector<WriteRecord>,
     /// How many lines containers have printed.
     pub(super) printed_lines: u64,
@@ -139,8 +141,8 @@ pub struct PodMark {
     pub terminating: bool,
     /// Whether it is on a node.
     pub scheduled: bool,
-    /// The name of its ControllerRevision.
-    pub revision: Str,
+    /// The number of its ControllerRevision then; 0 if it has none.
+    pub revision: i64,
 }
 
 /// What an engine event was.
@@ -174,6 +176,7 @@ impl World {
             foreign_endpoints: OrdSet::new(),
             hinted: OrdSet::new(),
             decisions: OrdMap::new(),
+            departed: None,
             writes: Vector::new(),
             printed_lines: 0,
             runtime: Runtime::default(),
@@ -255,6 +258,12 @@ impl World {
     #[must_use]
     pub fn decisions(&self) -> &OrdMap<Key, Decision> {
         &self.decisions
+    }
+
+    /// The StatefulSet that was removed last, as it was then: what is told of the past goes on without it.
+    #[must_use]
+    pub fn departed(&self) -> Option<&Arc<Object>> {
+        self.departed.as_ref()
     }
 
     /// When the next engine event is due: at once while a pass has writes left.
@@ -583,12 +592,15 @@ impl World {
             version: last.resource_version,
             why: why.clone(),
             gone: last.kind == ChangeKind::Deleted,
-            pod: pod_mark(&last.object),
+            pod: pod_mark(&last.object, &self.store),
         });
         if last.kind == ChangeKind::Deleted {
             self.decisions.remove(&last.object.key());
             if last.object.kind == Kind::PersistentVolume {
                 self.runtime.drop_volume(last.object.name());
+            }
+            if last.object.kind == Kind::StatefulSet {
+                self.departed = Some(last.object.clone());
             }
         }
         true
@@ -756,13 +768,19 @@ pub fn housekeeping(kind: Kind) -> bool {
     matches!(kind, Kind::Event | Kind::Endpoints)
 }
 
-fn pod_mark(object: &Object) -> Option<PodMark> {
+fn pod_mark(object: &Object, store: &Store) -> Option<PodMark> {
     let pod = object.pod()?;
+    let revision = Key::new(
+        Kind::ControllerRevision,
+        object.namespace().clone(),
+        pod.revision.clone(),
+    );
+    let revision = store.get(&revision).and_then(|r| r.revision_number());
     Some(PodMark {
         status: pod_status(object).status,
         ready: pod.ready.ready,
         terminating: object.meta.terminating(),
         scheduled: !pod.node.is_empty(),
-        revision: pod.revision.clone(),
+        revision: revision.unwrap_or(0),
     })
 }

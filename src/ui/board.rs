@@ -9,6 +9,8 @@ use crate::api::human_duration;
 use crate::view::{Board, ClaimRow, Cut, Life, OrdinalRow, PodCard, Say, Slot, t};
 use leptos::prelude::*;
 use std::sync::Arc;
+use wasm_bindgen::JsCast;
+use web_sys::{AnimationEvent, Element};
 
 /// From this many ordinals on, the board is a grid of small cells.
 pub(super) const MANY: usize = 16;
@@ -44,6 +46,8 @@ pub(super) fn BoardView(page: Page, board: Signal<Option<Arc<Board>>>) -> impl I
             data-partition=move || cut.with(Option::is_some).then_some("")
             data-many=move || (count() > 4).then_some("")
             on:keydown=move |event| super::keys::move_in_grid(&event)
+            on:animationend=move |event| has_entered(&event)
+            on:animationcancel=move |event| has_entered(&event)
         >
             {row_heads(page)}
             <For each=move || ordinals.get() key=|ordinal| *ordinal let:ordinal>
@@ -129,7 +133,7 @@ pub(super) fn Ordinal(
             role="row"
             aria-label=label
             aria-rowindex=move || position.get() + 1
-            data-enter=""
+            data-enter=(!page.still.get_untracked()).then_some("")
             data-life=move || match life.get() {
                 Some(Life::Planned) => Some("planned"),
                 Some(Life::Ghost) => Some("ghost"),
@@ -148,6 +152,13 @@ pub(super) fn Ordinal(
             {claim_cell(page, row, life)}
             {volume_cell(page, row, life)}
         </div>
+    }
+}
+
+/// What has come in is not new any more: whatever stops or starts all motion must not make it come in again.
+fn has_entered(event: &AnimationEvent) {
+    if let Some(element) = event.target().and_then(|of| of.dyn_into::<Element>().ok()) {
+        let _ = element.remove_attribute("data-enter");
     }
 }
 
@@ -224,13 +235,6 @@ fn dns_cell(page: Page, row: Row) -> AnyView {
 }
 
 fn slot_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
-    // One card per Pod object: a new uid is a new card.
-    let uid = Memo::new(move |_| {
-        row.with(|r| match &r.as_ref()?.slot {
-            Slot::Pod(card) => Some(card.uid.clone()),
-            Slot::Vacant { .. } => None,
-        })
-    });
     let card = Memo::new(move |_| {
         row.with(|r| match &r.as_ref()?.slot {
             Slot::Pod(card) => Some(card.clone()),
@@ -261,12 +265,10 @@ fn slot_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
             {said(label)}
             <div class="shown" aria-hidden="true">
             {move || shadow(page, row).map(|text| view! { <p class="shadow">{icon("i-cut")}{text}</p> })}
-            {move || match uid.get() {
-                Some(_) => pod_card(page, card),
-                None => vacant.get().map(|(word, why)| view! {
-                    <div class="vacant"><b>{page.text(&word)}</b><span>{page.text(&why)}</span></div>
-                }).into_any(),
-            }}
+            {pod_card(page, card)}
+            {move || vacant.get().map(|(word, why)| view! {
+                <div class="vacant"><b>{page.text(&word)}</b><span>{page.text(&why)}</span></div>
+            })}
             </div>
         </div>
     }
@@ -306,7 +308,16 @@ fn slot_label(page: Page, row: &OrdinalRow) -> Say {
     }
 }
 
+/// The card of a slot: one element for all Pods that come and go there, so that as little as possible is drawn anew
+/// while time is dragged.
 fn pod_card(page: Page, card: Memo<Option<PodCard>>) -> AnyView {
+    let uid = Memo::new(move |_| card.with(|c| c.as_ref().map(|c| (c.uid.clone(), c.nth))));
+    // A new Pod object drops into its slot. Of two names of the animation the other one starts it again.
+    let enter = move || {
+        let (_, nth) = uid.get()?;
+        let name = if nth % 2 == 0 { "even" } else { "odd" };
+        (!page.still.get_untracked()).then_some(name)
+    };
     let of = move |get: fn(&PodCard) -> &'static str| {
         card.with(|c| c.as_ref().map(get).unwrap_or_default())
     };
@@ -333,8 +344,9 @@ fn pod_card(page: Page, card: Memo<Option<PodCard>>) -> AnyView {
     view! {
         <div
             class="pod"
+            hidden=move || uid.with(Option::is_none)
             data-tone=move || of(|card| card.state.tone())
-            data-enter=""
+            data-enter=enter
             data-changed-now=move || card.with(|c| c.as_ref().is_some_and(|c| c.changed)).then_some("")
         >
             {paint(revision)}
@@ -375,7 +387,7 @@ fn pod_card(page: Page, card: Memo<Option<PodCard>>) -> AnyView {
 fn age(page: Page, card: Memo<Option<PodCard>>) -> Option<String> {
     let created = card.with(|c| c.as_ref().map(|c| c.created))?;
     let age = human_duration(page.now.get().since(created));
-    Some(page.text(&t::pod_age(page.language.get().age(&age))))
+    Some(page.text(&t::pod_age(page.speaks().age(&age))))
 }
 
 fn note(page: Page, card: Memo<Option<PodCard>>) -> AnyView {

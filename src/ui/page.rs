@@ -4,7 +4,7 @@ use super::link;
 use super::play::Play;
 use super::story::{Story, Told};
 use super::tabs::Tabs;
-use crate::api::{Key, Kind, Millis, Object, Str, Time, Value};
+use crate::api::{Key, Millis, Object, Str, Time, Value};
 use crate::manifest::read_documents;
 use crate::session::{Input, LineKind, Origin, Session, Terminal};
 use crate::sim::{Settings, WriteRecord};
@@ -15,7 +15,7 @@ use crate::view::{
 use crate::web::{self, Storage};
 use imbl::Vector;
 use leptos::prelude::*;
-use std::collections::BTreeMap;
+use leptos::reactive::graph::{Observer, Source as _, ToAnySource as _};
 use std::sync::Arc;
 
 /// The media query of a dark system.
@@ -103,7 +103,6 @@ pub(super) struct Looked {
     /// How many inputs the log has: the marks.
     inputs: usize,
     ordinals: Vec<i32>,
-    revisions: BTreeMap<Str, i64>,
 }
 
 impl PartialEq for Looked {
@@ -112,7 +111,6 @@ impl PartialEq for Looked {
             && (self.end, self.inputs) == (other.end, other.inputs)
             && self.uid() == other.uid()
             && self.ordinals == other.ordinals
-            && self.revisions == other.revisions
     }
 }
 
@@ -124,7 +122,6 @@ impl Looked {
     fn tracks(&self, session: &Session, tracker: &mut Tracker) -> Tracks {
         tracker.tracks(&view::Played {
             set: self.set.as_deref(),
-            revisions: &self.revisions,
             writes: &self.writes,
             marks: marks(session),
             ordinals: &self.ordinals,
@@ -334,7 +331,17 @@ impl Page {
 
     /// A message in the language of the page.
     pub fn text(self, say: &Say) -> String {
-        say.text(self.language.get())
+        say.text(self.speaks())
+    }
+
+    /// The language, for what is written anew when it changes. Who reads it is forgotten once it is gone: the signal
+    /// itself would keep every reader there ever was, as the language hardly ever changes.
+    pub fn speaks(self) -> Language {
+        if let Some(reader) = Observer::get() {
+            let language = self.language.to_any_source();
+            on_cleanup(move || language.remove_subscriber(&reader));
+        }
+        self.language.get()
     }
 
     // What is kept.
@@ -470,11 +477,6 @@ impl Page {
         if self.panel.get_untracked() == Panel::Writes {
             self.refresh_writes(session);
         }
-    }
-
-    fn shown(self, session: &Session) -> Option<Arc<Object>> {
-        let wanted = self.later.with_value(|later| later.wanted.clone());
-        view::choose(session.world().store(), wanted.as_ref())
     }
 
     fn refresh_terminal(self, session: &Session) {
@@ -627,16 +629,14 @@ impl Page {
             let rows = rows.unwrap_or_default().iter();
             rows.take(view::MOST_LANES).map(|row| row.ordinal).collect()
         });
-        let revisions = session.world().store().list(Kind::ControllerRevision, "");
         Looked {
-            set: self.shown(session),
+            set: self
+                .later
+                .with_value(|later| session.told(later.wanted.as_ref())),
             writes: writes.clone(),
             end,
             inputs: session.history().log().len(),
             ordinals,
-            revisions: revisions
-                .filter_map(|revision| Some((revision.name().clone(), revision.revision_number()?)))
-                .collect(),
         }
     }
 

@@ -293,7 +293,7 @@ fn ground_of(page: Page) -> AnyView {
         };
         view! {
             <div class="ground" role="note" aria-label=page.text(&t::ground_ask())>
-                <p>{law.sentence(page.language.get())}</p>
+                <p>{law.sentence(page.speaks())}</p>
                 <p>{rich(page, &place)}</p>
                 <p>{rich(page, &t::ground_recording(law.recording))}</p>
             </div>

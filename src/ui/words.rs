@@ -9,7 +9,7 @@ pub(super) type Message = fn() -> Say;
 
 /// A message whose code is set as code.
 pub(super) fn rich(page: Page, say: &Say) -> AnyView {
-    say.parts(page.language.get())
+    say.parts(page.speaks())
         .into_iter()
         .map(|Part { code, text }| {
             if code {

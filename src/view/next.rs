@@ -59,7 +59,7 @@ mod tests {
             ready,
             terminating,
             scheduled: true,
-            revision: Str::EMPTY,
+            revision: 0,
         };
         let write = WriteRecord {
             at: Time::EPOCH,

@@ -49,7 +49,7 @@ pub struct Lane {
 pub struct Bead {
     /// The Pod's uid.
     pub uid: Str,
-    /// Its revision's number; 0 if unknown.
+    /// Its revision's number when it was created; 0 if it had none.
     pub revision: i64,
     /// When each state began; never empty.
     pub states: Vec<(Time, PodState, Str)>,
@@ -230,10 +230,8 @@ fn points(folds: &[(Time, Time)], played: Millis, horizon: Time) -> Vec<(Time, f
 
 /// What the timeline is derived from.
 pub struct Played<'a> {
-    /// The set whose ordinals have lanes.
+    /// The set whose ordinals have lanes; it may be gone.
     pub set: Option<&'a Object>,
-    /// The number of each ControllerRevision.
-    pub revisions: &'a BTreeMap<Str, i64>,
     /// Every write that was played, also those after the playhead.
     pub writes: &'a imbl::Vector<WriteRecord>,
     /// Your commands.
@@ -254,8 +252,8 @@ pub fn tracks(played: &Played<'_>) -> Tracks {
 /// each once, as long as nothing but new writes is added.
 #[derive(Default)]
 pub struct Tracker {
-    /// Of which set, up to which ordinal, with which numbers of its revisions.
-    of: Option<(Str, i32, BTreeMap<Str, i64>)>,
+    /// Of which set, up to which ordinal.
+    of: Option<(Str, i32)>,
     /// How many writes were read, and which was the last of them.
     read: usize,
     last: Option<(Time, u64, u64)>,
@@ -315,7 +313,7 @@ impl Tracker {
         // What has no lane need not be followed.
         let last = played.ordinals.get(MOST_LANES - 1).copied();
         let last = last.unwrap_or(i32::MAX);
-        let of = (set.meta.uid.clone(), last, played.revisions.clone());
+        let of = (set.meta.uid.clone(), last);
         let note = |write: &WriteRecord| (write.at, write.event, write.version);
         let before = self
             .read
@@ -341,7 +339,7 @@ impl Tracker {
                 }
             }
             if write.key.namespace == *set.namespace() {
-                add_write(&mut self.lanes, set, write, played, last);
+                add_write(&mut self.lanes, set, write, last);
             }
         }
         self.read = played.writes.len();
@@ -372,20 +370,14 @@ fn lane<'l>(lanes: &'l mut BTreeMap<i32, Lane>, set: &Object, ordinal: i32) -> &
     })
 }
 
-fn add_write(
-    lanes: &mut BTreeMap<i32, Lane>,
-    set: &Object,
-    write: &WriteRecord,
-    played: &Played<'_>,
-    last: i32,
-) {
+fn add_write(lanes: &mut BTreeMap<i32, Lane>, set: &Object, write: &WriteRecord, last: i32) {
     match write.key.kind {
         Kind::Pod => {
             let Some(ordinal) = ordinal_in(&write.key.name, set.name()).filter(|at| *at <= last)
             else {
                 return;
             };
-            add_pod(lane(lanes, set, ordinal), write, played);
+            add_pod(lane(lanes, set, ordinal), write);
         }
         Kind::PersistentVolumeClaim => {
             let templates = set
@@ -417,7 +409,7 @@ fn add_write(
     }
 }
 
-fn add_pod(lane: &mut Lane, write: &WriteRecord, played: &Played<'_>) {
+fn add_pod(lane: &mut Lane, write: &WriteRecord) {
     let same = lane.beads.last().is_some_and(|bead| bead.uid == write.uid);
     if !same && write.gone {
         return;
@@ -429,7 +421,7 @@ fn add_pod(lane: &mut Lane, write: &WriteRecord, played: &Played<'_>) {
     if !same {
         lane.beads.push(Bead {
             uid: write.uid.clone(),
-            revision: played.revisions.get(&mark.revision).copied().unwrap_or(0),
+            revision: mark.revision,
             states: vec![(write.at, state, status)],
             end: OPEN,
         });

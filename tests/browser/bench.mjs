@@ -28,31 +28,33 @@ const FRAME = 33;
 /** The events of a trace that are script, style or layout. */
 const WORK = new Set(['EvaluateScript', 'FunctionCall', 'EventDispatch', 'RunMicrotasks', 'FireAnimationFrame', 'TimerFire', 'UpdateLayoutTree', 'Layout']);
 
-/** Milliseconds of processor time on the page's main thread, per piece of work: nested events count once. */
-function work(trace) {
+/** Milliseconds of processor time on the page's main thread, per stretch between two events that `begins` names, the
+ *  first left out that lies before any: nested events count once. */
+function work(trace, begins) {
   const threads = trace.traceEvents.filter((event) => event.name === 'thread_name' && event.args.name === 'CrRendererMain');
   const main = new Set(threads.map((event) => `${event.pid} ${event.tid}`));
   const events = trace.traceEvents
     .filter((event) => event.ph === 'X' && WORK.has(event.name) && main.has(`${event.pid} ${event.tid}`))
     .sort((a, b) => a.ts - b.ts);
-  const pieces = [];
+  const stretches = [];
   let end = 0;
   for (const event of events) {
     if (event.ts < end) continue;
-    pieces.push((event.tdur ?? event.dur) / 1000);
+    if (begins(event)) stretches.push(0);
+    if (stretches.length > 0) stretches[stretches.length - 1] += (event.tdur ?? event.dur) / 1000;
     end = event.ts + event.dur;
   }
-  return pieces;
+  return stretches;
 }
-
-const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 
 /** Traces what is done in the page meanwhile. */
-async function traced(page, act) {
+async function traced(page, begins, act) {
   await page.tracing.start({ categories: ['devtools.timeline', 'disabled-by-default-devtools.timeline'] });
   await act();
-  return work(JSON.parse(new TextDecoder().decode(await page.tracing.stop())));
+  return work(JSON.parse(new TextDecoder().decode(await page.tracing.stop())), begins);
 }
+
+const dispatches = (type) => (event) => event.name === 'EventDispatch' && event.args.data?.type === type;
 
 const site = await serve(folder);
 const browser = await launchChromium(program);
@@ -83,13 +85,14 @@ async function steps(pods, budget) {
   await screen.api('run', 'kubectl rollout restart sts/web');
   const costs = [];
   for (let step = 0; step < STEPS; step++) {
-    const pieces = await traced(page, () =>
-      page.evaluate(() => {
-        [...document.querySelectorAll('button')].find((one) => one.textContent === 'Step').click();
-        return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-      }),
+    costs.push(
+      ...(await traced(page, dispatches('click'), () =>
+        page.evaluate(() => {
+          [...document.querySelectorAll('button')].find((one) => one.textContent === 'Step').click();
+          return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+        }),
+      )),
     );
-    costs.push(sum(pieces));
   }
   costs.sort((a, b) => a - b);
   const [median, worst] = [costs[STEPS >> 1], costs[STEPS - 1]];
@@ -110,16 +113,14 @@ async function drag() {
   const y = box.y + box.height / 2;
   await page.mouse.move(box.x + box.width / 2, y);
   await page.mouse.down();
-  const costs = [];
-  for (let move = 0; move < MOVES; move++) {
-    // There and back over all of it, in steps that no snapshot lies at.
-    const place = Math.abs(((move * 2) / MOVES) % 2 - 1);
-    const pieces = await traced(page, async () => {
+  const costs = await traced(page, dispatches('pointermove'), async () => {
+    for (let move = 0; move < MOVES; move++) {
+      // There and back over all of it, in steps that no snapshot lies at, a frame each.
+      const place = Math.abs(((move * 2) / MOVES) % 2 - 1);
       await page.mouse.move(canvas.x + 4 + place * (box.x - canvas.x), y);
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
-    });
-    costs.push(sum(pieces));
-  }
+    }
+  });
   await page.mouse.up();
   costs.sort((a, b) => a - b);
   const [median, late] = [costs[MOVES >> 1], costs[Math.floor(MOVES * 0.95)]];
