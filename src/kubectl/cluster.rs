@@ -109,7 +109,11 @@ pub fn targets(cx: &mut Context<'_>, cli: &Cli, args: &[String]) -> Result<Targe
     let flags = &cli.flags;
     let (labels, fields) = (flags.or_empty("selector"), flags.or_empty("field-selector"));
     let selects = !labels.is_empty() || !fields.is_empty();
-    if flags.on("all") && selects {
+    // `wait` takes the selector, `scale` finds nothing.
+    if flags.on("all") && selects && cli.path == "scale" {
+        return Ok(Targets::default());
+    }
+    if flags.on("all") && selects && cli.path != "wait" {
         return Err(Failure::error(
             "setting 'all' parameter but found a non empty selector. ",
         ));
@@ -135,7 +139,7 @@ pub fn targets(cx: &mut Context<'_>, cli: &Cli, args: &[String]) -> Result<Targe
                 }
             }
         }
-        Wanted::Names(_) if selects || flags.on("all") => {
+        Wanted::Names(_) if selects || flags.on("all") && cli.path != "scale" => {
             return Err(Failure::error(
                 "name cannot be provided when a selector is specified",
             ));

@@ -267,7 +267,7 @@ impl Flags {
     /// The number of a flag, if it was written.
     #[must_use]
     pub fn int(&self, name: &str) -> Option<i64> {
-        self.text(name)?.parse().ok()
+        read_int(self.text(name)?).flatten()
     }
 
     /// The duration of a flag in milliseconds, if it was written.
@@ -312,17 +312,39 @@ fn check(kind: FlagType, value: &str) -> Result<(), String> {
 }
 
 fn check_int(value: &str) -> Result<(), String> {
-    let digits = value.strip_prefix(['+', '-']).unwrap_or(value);
-    let syntax = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    let what = match (syntax, value.parse::<i64>()) {
-        (true, Ok(_)) => return Ok(()),
-        (true, Err(_)) => "value out of range",
-        (false, _) => "invalid syntax",
+    let what = match read_int(value) {
+        Some(Some(_)) => return Ok(()),
+        Some(None) => "value out of range",
+        None => "invalid syntax",
     };
     Err(format!(
         "strconv.ParseInt: parsing {}: {what}",
         quote(value)
     ))
+}
+
+/// Reads a whole number as Go does with base 0: `0x1f`, `0b11`, `0o17` and `017`, `1_000`. `Some(None)`: it is
+/// one, but too large.
+fn read_int(text: &str) -> Option<Option<i64>> {
+    let (sign, digits) = match text.strip_prefix(['+', '-']) {
+        Some(digits) => (text.get(..1).unwrap_or_default(), digits),
+        None => ("", text),
+    };
+    let lower = digits.to_ascii_lowercase();
+    let (radix, digits) = match (lower.get(..2), lower.strip_prefix('0')) {
+        (Some("0x"), _) => (16, lower.get(2..)?),
+        (Some("0b"), _) => (2, lower.get(2..)?),
+        (Some("0o"), _) => (8, lower.get(2..)?),
+        (_, Some(rest)) if !rest.is_empty() => (8, rest),
+        _ => (10, lower.as_str()),
+    };
+    // An underscore may stand between digits, and after a prefix.
+    let prefixed = radix != 10;
+    let apart =
+        |d: &str| !d.ends_with('_') && !d.contains("__") && (prefixed || !d.starts_with('_'));
+    let plain = digits.replace('_', "");
+    let valid = !plain.is_empty() && apart(digits) && plain.chars().all(|c| c.is_digit(radix));
+    valid.then(|| i64::from_str_radix(&format!("{sign}{plain}"), radix).ok())
 }
 
 fn parse_bool(value: &str) -> Option<bool> {

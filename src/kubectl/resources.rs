@@ -150,6 +150,12 @@ impl ResourceType {
         qualified(&self.kind.to_ascii_lowercase(), self.group())
     }
 
+    /// `StatefulSet.apps`
+    #[must_use]
+    pub fn qualified_kind(&self) -> String {
+        qualified(self.kind, self.group())
+    }
+
     /// What can be asked of it, as discovery lists it.
     #[must_use]
     pub fn verbs(&self) -> &'static str {
@@ -190,9 +196,11 @@ impl ResourceType {
     }
 
     fn answers_to(&self, name: &str, lower: &str) -> bool {
-        self.plural == lower
-            || self.kind.eq_ignore_ascii_case(lower)
-            || (!self.short.is_empty() && self.short.split(',').any(|short| short == name))
+        self.plural == lower || self.kind.eq_ignore_ascii_case(lower) || self.is_short(name)
+    }
+
+    fn is_short(&self, name: &str) -> bool {
+        !self.short.is_empty() && self.short.split(',').any(|short| short == name)
     }
 }
 
@@ -212,11 +220,14 @@ pub fn find(word: &str) -> Result<&'static ResourceType, Failure> {
     let (name, rest) = word.split_once('.').unwrap_or((word, ""));
     let lower = name.to_ascii_lowercase();
     let fits = |t: &&ResourceType| {
+        // A short name is looked up before the version, which is then never asked for: `sts.v9.apps`.
+        let version = |version: &str| version == t.version() || t.is_short(name);
         t.answers_to(name, &lower)
             && (rest.is_empty()
                 || rest == t.group()
-                || rest.split_once('.') == Some((t.version(), t.group()))
-                || (t.group().is_empty() && rest.strip_suffix('.') == Some(t.version())))
+                || rest
+                    .split_once('.')
+                    .is_some_and(|(v, group)| group == t.group() && version(v)))
     };
     TYPES.iter().find(fits).ok_or_else(|| {
         Failure::error(format!(
@@ -268,6 +279,10 @@ pub fn wanted(args: &[String]) -> Result<Wanted, Failure> {
     let Some((first, names)) = args.split_first() else {
         return Ok(Wanted::Nothing);
     };
+    // `sts, pods`, typed like a sentence.
+    if !names.is_empty() && first.ends_with(',') && !first.starts_with(',') {
+        return Err(single_resource());
+    }
     let words: Vec<&str> = first.split(',').collect();
     if words.contains(&"all") && !names.is_empty() {
         return Err(Failure::error("you must specify only one resource"));
@@ -302,11 +317,13 @@ fn by_slash(arg: &str) -> Result<(&'static ResourceType, String), Failure> {
         ));
     };
     if resource.is_empty() || name.is_empty() || resource.contains(',') {
-        return Err(Failure::error(
-            "arguments in resource/name form must have a single resource and name",
-        ));
+        return Err(single_resource());
     }
     Ok((find(resource)?, name.to_owned()))
+}
+
+fn single_resource() -> Failure {
+    Failure::error("arguments in resource/name form must have a single resource and name")
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ pub struct LabelQuery(Vec<Requirement>);
 struct Requirement {
     key: String,
     operator: Operator,
+    /// The sign that it was written with: `=`, `!=`, `gt`, `lt`; empty for words.
+    sign: &'static str,
     values: Vec<String>,
 }
 
@@ -90,6 +92,47 @@ impl LabelQuery {
                 }
             }
         }
+    }
+
+    /// As an object holds it: `matchLabels` and `matchExpressions`.
+    /// `apimachinery/pkg/apis/meta/v1/helpers.go` (`ParseToLabelSelector`)
+    ///
+    /// # Errors
+    /// An operator that no object knows.
+    pub fn to_selector(&self) -> Result<Value, Failure> {
+        let mut selector = Value::empty_map();
+        let mut expressions = Vec::new();
+        for requirement in &self.0 {
+            let key = requirement.key.as_str();
+            let operator = match requirement.operator {
+                Operator::In if requirement.sign == "=" => {
+                    let value = requirement.values.first().map_or("", String::as_str);
+                    selector.set(&["matchLabels", key], value);
+                    continue;
+                }
+                Operator::In => "In",
+                Operator::NotIn if requirement.sign.is_empty() => "NotIn",
+                Operator::Exists => "Exists",
+                Operator::Absent => "DoesNotExist",
+                Operator::NotIn | Operator::Greater | Operator::Less => {
+                    return Err(Failure::error(format!(
+                        "\"{}\" is not a valid label selector operator",
+                        requirement.sign
+                    )));
+                }
+            };
+            let mut expression =
+                Value::map([("key", Value::from(key)), ("operator", operator.into())]);
+            if !requirement.values.is_empty() {
+                let values = requirement.values.iter().map(|v| Value::from(v.as_str()));
+                expression.set(&["values"], values.collect::<Vec<_>>());
+            }
+            expressions.push(expression);
+        }
+        if !expressions.is_empty() {
+            selector.set(&["matchExpressions"], expressions);
+        }
+        Ok(selector)
     }
 
     /// Whether the labels fit.
@@ -177,14 +220,15 @@ impl Parser {
             return Ok(Requirement {
                 key,
                 operator,
+                sign: "",
                 values: Vec::new(),
             });
         }
-        let operator = match self.next() {
-            Token::Symbol("=" | "==") => Operator::In,
-            Token::Symbol("!=") => Operator::NotIn,
-            Token::Symbol(">") => Operator::Greater,
-            Token::Symbol("<") => Operator::Less,
+        let (operator, sign) = match self.next() {
+            Token::Symbol("=" | "==") => (Operator::In, "="),
+            Token::Symbol("!=") => (Operator::NotIn, "!="),
+            Token::Symbol(">") => (Operator::Greater, "gt"),
+            Token::Symbol("<") => (Operator::Less, "lt"),
             Token::Word(word) if word == "in" => return self.set(key, Operator::In),
             Token::Word(word) if word == "notin" => return self.set(key, Operator::NotIn),
             other => {
@@ -199,6 +243,7 @@ impl Parser {
         Ok(Requirement {
             key,
             operator,
+            sign,
             values,
         })
     }
@@ -220,13 +265,18 @@ impl Parser {
             other => return Err(format!("found '{}' expected: '('", other.literal())),
         }
         let mut values = Vec::new();
+        // Between two commas, and beside a bracket, stands an empty value.
         loop {
-            match self.next() {
-                Token::Word(word) => values.push(word),
-                Token::Symbol(")") if values.is_empty() => values.push(String::new()),
-                Token::Symbol(",") if values.is_empty() => {
+            match self.peek() {
+                Token::Word(word) => {
+                    self.at += 1;
+                    values.push(word);
+                }
+                Token::Symbol(",") => values.push(String::new()),
+                Token::Symbol(")") => {
+                    self.at += 1;
                     values.push(String::new());
-                    continue;
+                    break;
                 }
                 other => {
                     return Err(format!(
@@ -234,9 +284,6 @@ impl Parser {
                         other.literal()
                     ));
                 }
-            }
-            if self.tokens.get(self.at.wrapping_sub(1)) == Some(&Token::Symbol(")")) {
-                break;
             }
             match self.next() {
                 Token::Symbol(")") => break,
@@ -251,6 +298,7 @@ impl Parser {
         Ok(Requirement {
             key,
             operator,
+            sign: "",
             values,
         })
     }
@@ -302,7 +350,7 @@ fn check_values(key: &str, operator: Operator, values: &[String]) -> Result<(), 
     for (i, value) in values.iter().enumerate() {
         if matches!(operator, Operator::Greater | Operator::Less) && value.parse::<i64>().is_err() {
             return Err(format!(
-                "values[{i}][{key}]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value must be an integer"
+                "values[{i}]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value must be an integer"
             ));
         }
         if let Some(rule) = value_fault(value) {
@@ -389,7 +437,9 @@ impl FieldQuery {
                 Some(Value::Str(text)) => text.as_str().to_owned(),
                 Some(Value::Bool(truth)) => truth.to_string(),
                 Some(Value::Int(number)) => number.to_string(),
-                _ if path == "spec.unschedulable" => "false".to_owned(),
+                _ if matches!(path.as_str(), "spec.unschedulable" | "spec.hostNetwork") => {
+                    "false".to_owned()
+                }
                 _ => String::new(),
             };
             (found == *wanted) == *equal

@@ -8,6 +8,7 @@ use super::patch::{json_patch, merge, strategic};
 use super::print::json;
 use super::print::output::Output;
 use super::resources::ResourceType;
+use super::verbs::get_other::scale_of;
 use crate::api::{ApiError, Cause, DeleteOptions, ErrorReason, Key, Kind, Object, Value};
 use crate::manifest::{self, Fault};
 use crate::shell::Context;
@@ -130,12 +131,12 @@ pub fn create(
 ///
 /// # Errors
 /// The API server's refusal, or a sentence for one that finalizers keep.
-pub fn remove_at_once(cx: &mut Context<'_>, current: &Object) -> Result<(), Failure> {
-    let options = DeleteOptions {
-        grace: Some(0),
-        ..DeleteOptions::default()
-    };
-    cx.world.delete(&current.key(), &options, false)?;
+pub fn remove_at_once(
+    cx: &mut Context<'_>,
+    current: &Object,
+    options: &DeleteOptions,
+) -> Result<(), Failure> {
+    cx.world.delete(&current.key(), options, false)?;
     if cx.world.store().get(&current.key()).is_some() {
         return Err(Failure::error(
             "--force on an object that finalizers keep is not simulated here",
@@ -186,13 +187,13 @@ fn decoded(
 ) -> Result<(Value, Vec<String>), ApiError> {
     let warnings = super::load::decode(of, tree, cli)?;
     let mut tree = tree.clone();
-    drop_unknown(kind, &mut tree);
+    drop_unknown(kind.name(), &mut tree);
     Ok((tree, warnings))
 }
 
 /// Takes away the fields that the kind does not have, as a decoder does.
-fn drop_unknown(kind: Kind, tree: &mut Value) -> Vec<Fault> {
-    let unknown = manifest::decode(kind.name(), tree).unknown;
+fn drop_unknown(kind: &'static str, tree: &mut Value) -> Vec<Fault> {
+    let unknown = manifest::decode(kind, tree).unknown;
     for fault in &unknown {
         remove_at(tree, &fault.path);
     }
@@ -267,16 +268,16 @@ pub fn patched(
     strict: bool,
 ) -> Result<(Value, Vec<String>), Failure> {
     let mut tree = patched_tree(current, patch, how)?;
-    let decoded = manifest::decode(current.kind.name(), &tree);
-    if let Some(fault) = decoded.types.first() {
+    let kind = current.kind.name();
+    if let Some(fault) = manifest::decode(kind, &tree).types.first() {
         // It is quoted as it is stored, with who manages its fields.
         let managed = store.with_managed_fields(current);
         if let Some(managed) = managed.at(&["metadata", "managedFields"]) {
             tree.set(&["metadata", "managedFields"], managed.clone());
         }
-        return Err(bad_value(current.kind, &tree, patch, how, fault));
+        return Err(bad_value(kind, &tree, patch, how, fault));
     }
-    let unknown = drop_unknown(current.kind, &mut tree);
+    let unknown = drop_unknown(kind, &mut tree);
     if strict && !unknown.is_empty() {
         let texts: Vec<&str> = unknown.iter().map(|fault| fault.message.as_str()).collect();
         let what = format!("strict decoding error: {}", texts.join(", "));
@@ -286,6 +287,50 @@ pub fn patched(
         tree,
         unknown.into_iter().map(|fault| fault.message).collect(),
     ))
+}
+
+/// The count that the Scale of an object asks for after a patch, the Scale itself, and warnings of fields
+/// that it does not have.
+///
+/// # Errors
+/// A patch that does not fit.
+pub fn patched_scale(
+    store: &Store,
+    current: &Object,
+    patch: &Value,
+    how: PatchType,
+) -> Result<(i64, Value, Vec<String>), Failure> {
+    let scale = Object::new(current.kind, scale_of(current));
+    let mut tree = patched_tree(&scale, patch, how)?;
+    if let Some(fault) = manifest::decode(SCALE, &tree).types.first() {
+        let managed = scale_managers(&store.with_managed_fields(current));
+        if !managed.is_empty() {
+            tree.set(&["metadata", "managedFields"], managed);
+        }
+        return Err(bad_value(SCALE, &tree, patch, how, fault));
+    }
+    let unknown = drop_unknown(SCALE, &mut tree);
+    let replicas = tree.int_at(&["spec", "replicas"]).unwrap_or(0);
+    let warnings = unknown.into_iter().map(|fault| fault.message).collect();
+    Ok((replicas, tree, warnings))
+}
+
+/// The kind of a Scale in the schema.
+const SCALE: &str = "Scale";
+
+/// The managers of a Scale: those of its object who own the count, and nothing else is told of them.
+/// `apimachinery/pkg/util/managedfields/scalehandler.go`
+fn scale_managers(object: &Value) -> Vec<Value> {
+    let entries = object.items_at(&["metadata", "managedFields"]).iter();
+    let own = entries.filter(|entry| entry.at(&["fieldsV1", "f:spec", "f:replicas"]).is_some());
+    own.map(|entry| {
+        let mut entry = entry.clone();
+        let count = Value::map([("f:replicas", Value::empty_map())]);
+        entry.set(&["apiVersion"], "autoscaling/v1");
+        entry.set(&["fieldsV1"], Value::map([("f:spec", count)]));
+        entry
+    })
+    .collect()
 }
 
 /// The tree of an object after a patch, whatever came of it.
@@ -303,6 +348,9 @@ pub fn patched_tree(current: &Object, patch: &Value, how: PatchType) -> Result<V
             };
             strategic::apply(current.tree(), &patch)
                 .map_err(|why| Failure::bare(format!("Error from server: {why}")))?
+        }
+        PatchType::Merge if patch.is_null() => {
+            return Err(ApiError::new(ErrorReason::BadRequest, "Invalid JSON Patch").into());
         }
         PatchType::Merge => {
             expect_map(patch, "error decoding patch: ")?;
@@ -361,9 +409,15 @@ fn rejected() -> Failure {
     ApiError::new(ErrorReason::Invalid, message).into()
 }
 
-fn bad_value(kind: Kind, tree: &Value, patch: &Value, how: PatchType, fault: &Fault) -> Failure {
+fn bad_value(
+    kind: &'static str,
+    tree: &Value,
+    patch: &Value,
+    how: PatchType,
+    fault: &Fault,
+) -> Failure {
     if how != PatchType::Strategic {
-        let shown = json::to_patched_line(kind.name(), tree, &touched(patch, how));
+        let shown = json::to_patched_line(kind, tree, &touched(patch, how));
         return invalid_patch(&shown, &fault.message);
     }
     let words: Vec<&str> = fault.message.split(' ').collect();
@@ -372,14 +426,18 @@ fn bad_value(kind: Kind, tree: &Value, patch: &Value, how: PatchType, fault: &Fa
         .message
         .rsplit_once("of type ")
         .map_or("", |(_, wanted)| wanted);
+    let fraction = words.get(4).is_some_and(|number| number.contains('.'));
     let go = match given {
+        "number" if fraction => "float64",
         "number" => "int64",
         "array" => "slice",
         "object" => "map",
         other => other,
     };
     let plain = matches!(wanted, "int32" | "int64" | "string" | "bool");
-    let what = if plain && given == "string" {
+    // Go itself converts numbers to each other, and whole numbers to text.
+    let convertible = given == "number" && wanted != "bool";
+    let what = if plain && !convertible {
         format!("unrecognized type: {wanted}")
     } else if plain {
         format!("cannot convert {go} to {wanted}")
@@ -441,17 +499,29 @@ fn keep_identity(current: &Object, tree: &mut Value) -> Result<(), Failure> {
         ("namespace", "namespace", current.namespace()),
     ] {
         let written = tree.str_at(&["metadata", key]).unwrap_or_default();
-        if written != on.as_str() {
-            let message = format!(
-                "the {of} of the {} ({written}) does not match the {of} on the URL ({on})",
-                if key == "name" {
-                    "object"
-                } else {
-                    "provided object"
-                }
-            );
-            return Err(ApiError::new(ErrorReason::BadRequest, message).into());
+        if written == on.as_str() {
+            continue;
         }
+        let message = if key == "namespace" {
+            "the namespace of the provided object does not match the namespace sent on the request"
+                .to_owned()
+        } else if written.is_empty() {
+            format!(
+                "the name of the object ({on} based on URL) was undeterminable: name must be provided"
+            )
+        } else {
+            format!("the {of} of the object ({written}) does not match the {of} on the URL ({on})")
+        };
+        return Err(ApiError::new(ErrorReason::BadRequest, message).into());
+    }
+    // Whoever patches means the object that is there.
+    let uid = tree.str_at(&["metadata", "uid"]).unwrap_or_default();
+    if !uid.is_empty() && current.meta.uid != uid {
+        let cause = Cause {
+            field: "metadata.uid".to_owned(),
+            message: format!("Invalid value: {}: field is immutable", quote(uid)),
+        };
+        return Err(ApiError::invalid(current.kind, current.name(), vec![cause]).into());
     }
     Ok(())
 }

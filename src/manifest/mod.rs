@@ -24,6 +24,8 @@ pub use diagnose::diagnose;
 pub use diagnostic::Diagnostic;
 pub use header::{ClientRefusal, check_header, find_kind, path_fault, wrong_case};
 pub use quantity::canonical as canonical_quantity;
-pub use validate::names::{config_key as config_key_faults, port_name as port_name_faults};
+pub use validate::names::{
+    config_key as config_key_faults, port_name as port_name_faults, subdomain as subdomain_faults,
+};
 pub use validate::{go_quote, validate_create, validate_update, warnings};
 pub use yaml::{Document, Positions, read_documents, read_stream};

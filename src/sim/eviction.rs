@@ -2,7 +2,9 @@
 //! `pkg/registry/core/pod/storage/eviction.go`; recordings 62-pdb-drain, 111-drain-two-nodes.
 
 use super::World;
-use crate::api::{ApiError, DeleteOptions, ErrorReason, Kind, Object, Phase, Selector, Value};
+use crate::api::{
+    ApiError, DeleteOptions, ErrorReason, Kind, Millis, Object, Phase, Selector, Value,
+};
 use crate::store::fields::Writer;
 use std::sync::Arc;
 
@@ -11,7 +13,13 @@ impl World {
     ///
     /// # Errors
     /// TooManyRequests if a disruption budget forbids it; the API server's other refusals.
-    pub fn evict(&mut self, namespace: &str, pod: &str, dry_run: bool) -> Result<(), ApiError> {
+    pub fn evict(
+        &mut self,
+        namespace: &str,
+        pod: &str,
+        grace: Option<Millis>,
+        dry_run: bool,
+    ) -> Result<(), ApiError> {
         let pod = self.store().find(Kind::Pod, namespace, pod)?;
         if let Some(budget) = self.budget_of(&pod)?
             && !unhealthy_may_go(&budget, &pod)
@@ -22,6 +30,7 @@ impl World {
             self.mark_disruption(&pod)?;
         }
         let options = DeleteOptions {
+            grace,
             uid: Some(pod.meta.uid.clone()),
             ..DeleteOptions::default()
         };

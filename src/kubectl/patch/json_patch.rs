@@ -27,7 +27,7 @@ fn one(value: &mut Value, operation: &Value) -> Option<()> {
         }
         "copy" => {
             let from = steps(operation.str_at(&["from"])?)?;
-            let copied = find(value, &from)?.clone();
+            let copied = read(value, &from)?;
             add(value, &path, copied)
         }
         "move" => {
@@ -39,12 +39,12 @@ fn one(value: &mut Value, operation: &Value) -> Option<()> {
     }
 }
 
-/// `/metadata/labels/x~1y` as its steps.
+/// `/metadata/labels/x~1y` as its steps. What stands before the first slash, mostly nothing, does not count.
 fn steps(path: &str) -> Option<Vec<String>> {
     if path.is_empty() {
         return Some(Vec::new());
     }
-    let steps = path.strip_prefix('/')?.split('/');
+    let steps = path.split_once('/')?.1.split('/');
     Some(
         steps
             .map(|s| s.replace("~1", "/").replace("~0", "~"))
@@ -58,6 +58,18 @@ fn find<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
         Value::List(list) => list.as_slice().get(index(step, list.len())?),
         _ => None,
     })
+}
+
+/// What stands at a path to copy: a key that a mapping does not have is null.
+fn read(value: &Value, path: &[String]) -> Option<Value> {
+    let Some((last, parents)) = path.split_last() else {
+        return Some(value.clone());
+    };
+    match find(value, parents)? {
+        Value::Map(map) => Some(map.get(last).cloned().unwrap_or_default()),
+        Value::List(list) => list.as_slice().get(index(last, list.len())?).cloned(),
+        _ => None,
+    }
 }
 
 /// The mapping or sequence that holds the last step of a path, to change.

@@ -213,7 +213,11 @@ fn index(of: &Value, keys: &[Argument]) -> Result<Value, String> {
             (Value::List(list), Value::Int(i)) => usize::try_from(*i)
                 .ok()
                 .and_then(|i| list.as_slice().get(i))
-                .ok_or(format!("index out of range: {i}"))?,
+                .ok_or_else(|| match usize::try_from(*i) {
+                    // One beyond the last passes the template's own look at bounds.
+                    Ok(i) if i == list.len() => "reflect: slice index out of range".to_owned(),
+                    _ => format!("index out of range: {i}"),
+                })?,
             (Value::Str(_) | Value::List(_), other) => {
                 let kind = type_name(other, key.literal);
                 return Err(format!("cannot index slice/array with type {kind}"));

@@ -239,9 +239,12 @@ impl<'a> Run<'a> {
                     }
                 };
                 for item in items {
+                    if let Comparison::Unrecognized(operator) = comparison {
+                        return Err(format!("unrecognized filter operator {operator}"));
+                    }
                     let left = self.operand(left, item)?;
                     let right = self.operand(right, item)?;
-                    if compare(left.as_deref(), *comparison, right.as_deref()) {
+                    if compare(left.as_deref(), comparison, right.as_deref()) {
                         next.push(item);
                     }
                 }
@@ -261,9 +264,9 @@ impl<'a> Run<'a> {
     }
 }
 
-fn compare(left: Option<&str>, comparison: Comparison, right: Option<&str>) -> bool {
+fn compare(left: Option<&str>, comparison: &Comparison, right: Option<&str>) -> bool {
     let Some(left) = left else { return false };
-    if comparison == Comparison::Exists {
+    if *comparison == Comparison::Exists {
         return true;
     }
     let Some(right) = right else { return false };
@@ -280,6 +283,7 @@ fn compare(left: Option<&str>, comparison: Comparison, right: Option<&str>) -> b
         Comparison::LessOrEqual => order.is_le(),
         Comparison::Greater => order.is_gt(),
         Comparison::GreaterOrEqual => order.is_ge(),
+        Comparison::Unrecognized(_) => false,
     }
 }
 

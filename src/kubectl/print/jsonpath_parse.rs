@@ -36,7 +36,7 @@ pub enum Step {
 }
 
 /// How the two sides of a filter are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Comparison {
     Exists,
@@ -46,6 +46,8 @@ pub enum Comparison {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
+    /// Such signs as compare nothing, like `=`: found out when the first item is looked at.
+    Unrecognized(String),
 }
 
 /// Nesting beyond this is refused.
@@ -115,10 +117,12 @@ fn close(text: &str) -> Result<(&str, &str), String> {
             None => {}
         }
     }
-    Err(match quoted {
-        Some(_) => "unterminated quoted string".to_owned(),
-        None => "unclosed action".to_owned(),
-    })
+    if quoted.is_some() {
+        return Err("unterminated quoted string".to_owned());
+    }
+    // What is wrong before the end is said first: a bracket that nothing closes.
+    operand(text)?;
+    Err("unclosed action".to_owned())
 }
 
 /// A path, a quoted text or a number.
@@ -251,10 +255,7 @@ fn field<'a>(text: &'a str, steps: &mut Vec<Step>) -> &'a str {
             escaped = false;
         } else if c == '\\' {
             escaped = true;
-        } else if matches!(
-            c,
-            '.' | '[' | ' ' | '}' | ']' | ')' | '=' | '!' | '<' | '>' | '~'
-        ) {
+        } else if ends_word(c) {
             end = at;
             break;
         } else {
@@ -334,23 +335,14 @@ fn condition(text: &str) -> Result<Step, String> {
     {
         return Err(unrecognized(c));
     }
-    const OPERATORS: [(&str, Comparison); 6] = [
-        ("==", Comparison::Equal),
-        ("!=", Comparison::Different),
-        ("<=", Comparison::LessOrEqual),
-        (">=", Comparison::GreaterOrEqual),
-        ("<", Comparison::Less),
-        (">", Comparison::Greater),
-    ];
-    if let Some((_, after)) = text.split_once("=~") {
-        let _ = after;
-        return Err(unrecognized('~'));
-    }
-    let found = OPERATORS
-        .iter()
-        .filter_map(|(symbol, comparison)| Some((text.find(symbol)?, symbol, comparison)))
-        .min_by_key(|(at, symbol, _)| (*at, usize::MAX - symbol.len()));
-    let Some((at, symbol, comparison)) = found else {
+    // The first run of these signs is the operator, if something stands on both sides.
+    let sign = |c: char| matches!(c, '!' | '<' | '>' | '=');
+    let sides = text.find(sign).filter(|at| *at > 0).and_then(|at| {
+        let (left, rest) = text.split_at(at);
+        let (operator, right) = rest.split_at(rest.find(|c| !sign(c))?);
+        Some((left, operator, right))
+    });
+    let Some((left, operator, right)) = sides else {
         let left = operand(text)?;
         return Ok(Step::Filter(
             Box::new(left),
@@ -358,7 +350,15 @@ fn condition(text: &str) -> Result<Step, String> {
             Box::new(Node::Text(String::new())),
         ));
     };
-    let left = operand(&text[..at])?;
-    let right = operand(text.get(at + symbol.len()..).unwrap_or_default())?;
-    Ok(Step::Filter(Box::new(left), *comparison, Box::new(right)))
+    let comparison = match operator {
+        "==" => Comparison::Equal,
+        "!=" => Comparison::Different,
+        "<=" => Comparison::LessOrEqual,
+        ">=" => Comparison::GreaterOrEqual,
+        "<" => Comparison::Less,
+        ">" => Comparison::Greater,
+        other => Comparison::Unrecognized(other.to_owned()),
+    };
+    let (left, right) = (Box::new(operand(left)?), Box::new(operand(right)?));
+    Ok(Step::Filter(left, comparison, right))
 }

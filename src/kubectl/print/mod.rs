@@ -8,7 +8,7 @@ mod gotemplate_call;
 mod gotemplate_parse;
 pub mod json;
 pub mod jsonpath;
-mod jsonpath_parse;
+pub(super) mod jsonpath_parse;
 pub mod kyaml;
 pub mod output;
 pub mod rows;

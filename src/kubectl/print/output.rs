@@ -47,8 +47,8 @@ impl Output {
     pub fn read(cli: &Cli, cx: &Context<'_>) -> Result<Output, Failure> {
         let given = cli.flags.or_empty("output");
         let (format, argument) = match given.split_once('=') {
-            Some((format, argument)) => (format, Some(argument)),
-            None => (given, cli.flags.text("template").filter(|t| !t.is_empty())),
+            Some((format, argument)) if !format.is_empty() => (format, Some(argument)),
+            _ => (given, cli.flags.text("template").filter(|t| !t.is_empty())),
         };
         let argument = argument.filter(|text| !text.is_empty() || format == "custom-columns");
         let file = |what: &str| -> Result<String, Failure> {

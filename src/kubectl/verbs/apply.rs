@@ -5,7 +5,7 @@ use super::{
     ALL, DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, RECORD,
     RECURSIVE, SELECTOR, TEMPLATE, TIMEOUT, apply_server, prune, record,
 };
-use crate::api::{ErrorReason, Kind, Object, Value};
+use crate::api::{DeleteOptions, ErrorReason, Kind, Object, Value};
 use crate::kubectl::cli::{Cli, DryRun, Outcome};
 use crate::kubectl::cluster::fetch;
 use crate::kubectl::failure::Failure;
@@ -260,7 +260,11 @@ fn one(
     .map_err(refused)?;
     let object = match cx.world.update(kind, tree, &cli.writer(), dry_run.on()) {
         Err(error) if cli.flags.on("force") && error.reason == ErrorReason::Invalid => {
-            write::remove_at_once(cx, &current)?;
+            let options = DeleteOptions {
+                grace: Some(0),
+                ..DeleteOptions::default()
+            };
+            write::remove_at_once(cx, &current, &options)?;
             write::create(cx, of, &modified, cli, false)?.object
         }
         updated => updated.map_err(|error| refused(error.into()))?,

@@ -23,7 +23,7 @@ pub const DRAIN_FLAGS: &[Flag] = &[
     flag("disable-eviction", None, FlagType::Bool),
     DRY_RUN,
     flag("force", None, FlagType::Bool),
-    flag("grace-period", None, FlagType::Int).missing(),
+    flag("grace-period", None, FlagType::Int),
     flag("ignore-daemonsets", None, FlagType::Bool),
     flag("pod-selector", None, FlagType::Text),
     SELECTOR,
@@ -147,6 +147,11 @@ pub fn run_drain(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             .map(|t| cx.now().plus(t)),
         limit: cli.flags.duration("timeout").unwrap_or(0),
         deletes: cli.flags.on("disable-eviction"),
+        grace: cli
+            .flags
+            .int("grace-period")
+            .filter(|grace| *grace >= 0)
+            .map(|seconds| seconds * 1000),
         failed: false,
     };
     match drain.poll(cx) {
@@ -167,6 +172,8 @@ struct Drain {
     pods: LabelQuery,
     /// `--disable-eviction`: Pods are deleted, and no budget is asked.
     deletes: bool,
+    /// `--grace-period`; else each Pod's own.
+    grace: Option<Millis>,
     /// `--timeout` and when it is over.
     limit: Millis,
     until: Option<Time>,
@@ -334,10 +341,11 @@ impl Drain {
                 continue;
             }
             if self.deletes {
-                match cx
-                    .world
-                    .delete(&key, &DeleteOptions::default(), self.dry_run.on())
-                {
+                let options = DeleteOptions {
+                    grace: self.grace,
+                    ..DeleteOptions::default()
+                };
+                match cx.world.delete(&key, &options, self.dry_run.on()) {
                     Ok(_) => plan.leaving.push((key, uid)),
                     Err(error) if error.is_not_found() => {}
                     Err(error) => return Err(error.into()),
@@ -359,7 +367,11 @@ impl Drain {
                 ));
                 continue;
             }
-            match cx.world.evict(&key.namespace, &key.name, self.dry_run.on()) {
+            let (namespace, name) = (&key.namespace, &key.name);
+            match cx
+                .world
+                .evict(namespace, name, self.grace, self.dry_run.on())
+            {
                 Ok(()) => plan.leaving.push((key, uid)),
                 Err(error) if error.is_not_found() => {}
                 Err(error) if error.reason == ErrorReason::TooManyRequests => {

@@ -7,7 +7,7 @@ use super::{
     DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, RECURSIVE,
     SELECTOR, TEMPLATE, TIMEOUT,
 };
-use crate::api::Object;
+use crate::api::{DeleteOptions, Object};
 use crate::kubectl::cli::{Cli, DryRun, Outcome};
 use crate::kubectl::cluster::fetch;
 use crate::kubectl::failure::Failure;
@@ -41,14 +41,12 @@ pub const FLAGS: &[Flag] = &[
 /// The flags of `kubectl replace`.
 pub const REPLACE_FLAGS: &[Flag] = &[
     MISSING_KEYS,
-    flag("cascade", None, FlagType::Text)
-        .bare("background")
-        .missing(),
+    flag("cascade", None, FlagType::Text).bare("background"),
     DRY_RUN,
     FIELD_MANAGER,
     FILENAME,
     flag("force", None, FlagType::Bool),
-    flag("grace-period", None, FlagType::Int).missing(),
+    flag("grace-period", None, FlagType::Int),
     KUSTOMIZE,
     OUTPUT,
     flag("raw", None, FlagType::Text),
@@ -110,6 +108,7 @@ pub fn run_replace(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> 
     if !cli.flags.args.is_empty() {
         return Err(cli.usage(&format!("Unexpected args: [{}]", cli.flags.args.join(" "))));
     }
+    let options = forced(cx, cli)?;
     each(cx, cli, "", |cx, document, dry_run| {
         let _ = write::kind_of(document.of)?;
         let tree = if cli.flags.on("save-config") {
@@ -121,7 +120,7 @@ pub fn run_replace(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> 
         let current = fetch(cx.world, document.of, &document.namespace, &document.name);
         if cli.flags.on("force") && dry_run == DryRun::No {
             if let Ok(current) = current {
-                write::remove_at_once(cx, &current)?;
+                write::remove_at_once(cx, &current, &options)?;
                 cx.out.stdout(format!(
                     "{} \"{}\" deleted from {} namespace\n",
                     document.of.qualified_singular(),
@@ -143,6 +142,32 @@ pub fn run_replace(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> 
         let answer = write::replace(cx, document.of, &tree, cli, dry_run.on()).map_err(failed)?;
         answer.warn(cx);
         Ok((answer.object, "replaced"))
+    })
+}
+
+/// How `replace --force` deletes: at once, unless a grace period is given.
+fn forced(cx: &mut Context<'_>, cli: &Cli) -> Result<DeleteOptions, Failure> {
+    let (flags, force) = (&cli.flags, cli.flags.on("force"));
+    let grace = flags.int("grace-period").filter(|grace| *grace >= 0);
+    if force && cli.dry_run()? != DryRun::No {
+        return Err(Failure::error(
+            "--dry-run can not be used when --force is set",
+        ));
+    }
+    if grace.is_some() && !force {
+        return Err(Failure::error("--grace-period must have --force specified"));
+    }
+    if flags
+        .duration("timeout")
+        .is_some_and(|timeout| timeout != 0)
+        && !force
+    {
+        return Err(Failure::error("--timeout must have --force specified"));
+    }
+    Ok(DeleteOptions {
+        grace: Some(grace.unwrap_or(0) * 1000),
+        propagation: super::delete::cascade(cx, cli)?,
+        ..DeleteOptions::default()
     })
 }
 

@@ -33,7 +33,7 @@ pub const NAMESPACE_FLAGS: &[Flag] = made_of![VALIDATE];
 pub const QUOTA_FLAGS: &[Flag] = made_of![
     VALIDATE,
     flag("hard", None, FlagType::Text),
-    flag("scopes", None, FlagType::Text).missing()
+    flag("scopes", None, FlagType::Text)
 ];
 /// The flags of `create configmap`.
 pub const CONFIG_MAP_FLAGS: &[Flag] = made_of![
@@ -172,7 +172,7 @@ pub fn quota(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     {
         let (name, amount) = part.split_once('=').ok_or_else(|| {
             Failure::error(format!(
-                "invalid argument syntax {part}, expected <resource>=<value>"
+                "Invalid argument syntax {part}, expected <resource>=<value>"
             ))
         })?;
         if crate::api::Quantity::parse(amount).is_none() {
@@ -184,6 +184,11 @@ pub fn quota(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     }
     let mut tree = skeleton(Kind::ResourceQuota, one_name(cli)?);
     tree.set(&["spec", "hard"], Value::Map(hard));
+    let scopes = cli.flags.or_empty("scopes").split(',');
+    let scopes: Vec<Value> = scopes.filter(|s| !s.is_empty()).map(Value::from).collect();
+    if !scopes.is_empty() {
+        tree.set(&["spec", "scopes"], scopes);
+    }
     make(cx, cli, Kind::ResourceQuota, tree, failed_to("quota"))
 }
 
@@ -230,7 +235,9 @@ pub fn service(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
 
 /// `80`, `80:8080`, `80:http`
 pub(super) fn port(text: &str) -> Result<Value, Failure> {
+    // What follows a second colon is in the name alone.
     let (port, target) = text.split_once(':').unwrap_or((text, text));
+    let target = target.split(':').next().unwrap_or_default();
     let fault = |why: &str| {
         let port = crate::kubectl::flags::quote(port);
         Failure::error(format!("strconv.ParseUint: parsing {port}: {why}"))

@@ -12,6 +12,7 @@ use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag, quote};
 use crate::kubectl::print::output::Output;
 use crate::kubectl::resources::{ResourceType, find};
+use crate::kubectl::selector::LabelQuery;
 use crate::manifest::base64;
 use crate::shell::{Context, files};
 
@@ -370,14 +371,26 @@ pub fn budget(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     } else {
         ("minAvailable", least)
     };
+    let digits = amount.strip_suffix('%').unwrap_or(amount);
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        let flag = match field {
+            "minAvailable" => "min-available",
+            _ => "max-unavailable",
+        };
+        return Err(Failure::error(format!(
+            "invalid format specified for {flag}"
+        )));
+    }
     let number = amount.parse::<i32>();
     let value = number.map_or(Value::from(amount), |n| Value::Int(i64::from(n)));
     tree.set(&["spec", field], value);
-    for pair in given("selector").split(',') {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let value = value.trim_start_matches('=');
-        tree.set(&["spec", "selector", "matchLabels", key], value);
-    }
+    let selector = LabelQuery::parse(given("selector")).map_err(|why| {
+        Failure::error(format!(
+            "couldn't parse the selector string {}: {why}",
+            crate::kubectl::flags::quote(given("selector"))
+        ))
+    })?;
+    tree.set(&["spec", "selector"], selector.to_selector()?);
     for field in [
         "currentHealthy",
         "desiredHealthy",
@@ -611,6 +624,11 @@ pub fn service(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     tree.set(&["spec", "type"], kind);
     if kind == "ExternalName" {
         let target = cli.flags.or_empty("external-name");
+        if !crate::manifest::subdomain_faults(target).is_empty() {
+            return Err(Failure::error(format!(
+                "invalid service external name {target}"
+            )));
+        }
         tree.set(&["spec", "externalName"], target);
     }
     if !ports.is_empty() {

@@ -68,27 +68,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
 
 fn read(cx: &mut Context<'_>, cli: &Cli) -> Result<Manner, Failure> {
     let flags = &cli.flags;
-    let propagation = match flags.text("cascade") {
-        None | Some("background") => Propagation::Background,
-        Some("foreground") => Propagation::Foreground,
-        Some("orphan") => Propagation::Orphan,
-        Some(old @ ("true" | "false")) => {
-            let (propagation, new) = if old == "true" {
-                (Propagation::Background, "background")
-            } else {
-                (Propagation::Orphan, "orphan")
-            };
-            cx.out.stderr(format!(
-                "warning: --cascade={old} is deprecated (boolean value) and can be replaced with --cascade={new}.\n"
-            ));
-            propagation
-        }
-        Some(other) => {
-            return Err(Failure::error(format!(
-                "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
-            )));
-        }
-    };
+    let propagation = cascade(cx, cli)?;
     let mut grace = flags.int("grace-period").unwrap_or(-1);
     let (mut forced, mut wait) = (flags.on("force"), flags.truth("wait", true));
     if flags.on("now") {
@@ -135,6 +115,34 @@ fn read(cx: &mut Context<'_>, cli: &Cli) -> Result<Manner, Failure> {
         timeout: flags.duration("timeout").filter(|timeout| *timeout > 0),
         ignore_not_found: flags.on("ignore-not-found") || flags.on("all"),
         quiet: flags.on("ignore-not-found"),
+    })
+}
+
+/// What `--cascade` says of the dependents.
+///
+/// # Errors
+/// A word that says nothing.
+pub(super) fn cascade(cx: &mut Context<'_>, cli: &Cli) -> Result<Propagation, Failure> {
+    Ok(match cli.flags.text("cascade") {
+        None | Some("background") => Propagation::Background,
+        Some("foreground") => Propagation::Foreground,
+        Some("orphan") => Propagation::Orphan,
+        Some(old @ ("true" | "false")) => {
+            let (propagation, new) = if old == "true" {
+                (Propagation::Background, "background")
+            } else {
+                (Propagation::Orphan, "orphan")
+            };
+            cx.out.stderr(format!(
+                "warning: --cascade={old} is deprecated (boolean value) and can be replaced with --cascade={new}.\n"
+            ));
+            propagation
+        }
+        Some(other) => {
+            return Err(Failure::error(format!(
+                "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
+            )));
+        }
     })
 }
 

@@ -51,6 +51,9 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
                     objects.extend(list(cx.world, of, scope(cli), &query));
                 }
             }
+            Wanted::Names(_) if cli.flags.on("all-namespaces") => {
+                return Err(Failure::error(super::ONE_NAMESPACE));
+            }
             Wanted::Names(names) => {
                 let several = names.len() > 1;
                 for (of, name) in names {

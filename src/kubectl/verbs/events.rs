@@ -32,7 +32,10 @@ pub const FLAGS: &[Flag] = &[
 
 /// Runs it.
 pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
-    let types = cli.flags.list("types");
+    let types: &[String] = match cli.flags.or_empty("types") {
+        "" => &[],
+        _ => cli.flags.list("types"),
+    };
     if types
         .iter()
         .any(|t| !t.eq_ignore_ascii_case("normal") && !t.eq_ignore_ascii_case("warning"))

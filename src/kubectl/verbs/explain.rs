@@ -5,6 +5,7 @@ use crate::kubectl::cli::{Cli, Outcome};
 use crate::kubectl::explain;
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag};
+use crate::kubectl::print::jsonpath_parse::{self, Node, Step};
 use crate::kubectl::resources::{ResourceType, TYPES, find};
 use crate::shell::Context;
 
@@ -40,6 +41,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         }
         Some(other) => return Err(Failure::error(format!("unrecognized format: {other}"))),
     }
+    all_fields(word)?;
     let (name, path) = apart(word);
     let path: Vec<&str> = path.split('.').filter(|part| !part.is_empty()).collect();
     if name.is_empty() || word.starts_with('.') {
@@ -64,6 +66,21 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         Some(failure) => Err(failure),
         None => Ok(Outcome::Done(0)),
     }
+}
+
+/// What is asked for is read as a JSONPath in which every step is a field.
+fn all_fields(word: &str) -> Result<(), Failure> {
+    let nodes = jsonpath_parse::parse(&format!("{{.{word}}}")).map_err(Failure::error)?;
+    let fields = match nodes.as_slice() {
+        [Node::Path(steps)] => steps.iter().all(|step| matches!(step, Step::Field(_))),
+        _ => false,
+    };
+    if fields {
+        return Ok(());
+    }
+    Err(Failure::error(
+        "invalid jsonpath syntax, first node must be field node",
+    ))
 }
 
 /// The type's name, and the path of fields after it. `statefulsets.apps` names a type as a whole; a short or

@@ -143,7 +143,9 @@ fn service_of(cli: &Cli, target: &Target) -> Result<Value, Failure> {
         ("load-balancer-ip", "loadBalancerIP"),
         ("type", "type"),
     ] {
-        if let Some(given) = flags.text(name).filter(|given| !given.is_empty()) {
+        let of_balancer = flags.or_empty("type") == "LoadBalancer";
+        let given = flags.text(name).filter(|given| !given.is_empty());
+        if let Some(given) = given.filter(|_| of_balancer || field != "loadBalancerIP") {
             service.set(&["spec", field], given);
         }
     }

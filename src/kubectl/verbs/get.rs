@@ -69,9 +69,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     }
     if matches!(wanted, Wanted::Names(_)) {
         if flags.on("all-namespaces") {
-            return Err(Failure::error(
-                "a resource cannot be retrieved by name across all namespaces",
-            ));
+            return Err(Failure::error(super::ONE_NAMESPACE));
         }
         if !flags.or_empty("selector").is_empty() || !flags.or_empty("field-selector").is_empty() {
             return Err(Failure::error(

@@ -5,7 +5,6 @@ use crate::api::{ApiError, DeleteOptions, ErrorReason, Kind, Object, Selector, V
 use crate::kubectl::cli::{Cli, Outcome};
 use crate::kubectl::cluster::fetch;
 use crate::kubectl::failure::Failure;
-use crate::kubectl::flags::quote;
 use crate::kubectl::print::cells;
 use crate::kubectl::print::json;
 use crate::kubectl::print::output::Output;
@@ -177,7 +176,7 @@ fn resource(cx: &Context<'_>, path: &str) -> Result<String, Failure> {
             if !scales(object.kind) {
                 return Err(no_such_path());
             }
-            Ok(in_order(&scale_of(&object)))
+            Ok(json::to_patched_line("Scale", &scale_of(&object), &[]))
         }
         [plural, name] if of(plural).is_ok() => {
             let of = of(plural)?;
@@ -304,40 +303,4 @@ fn unread(of: &ResourceType, body: &str) -> Failure {
         of.kind
     );
     ApiError::new(ErrorReason::BadRequest, message).into()
-}
-
-/// What is said of a Scale whose count is none, as `given` tells: `string`, `number 3000000000`.
-pub(super) fn unreadable_count(scale: &Value, given: &str) -> Failure {
-    let text = in_order(scale);
-    // A patch is read in the order of the API's types, which begins with the version.
-    let kind = "\"kind\":\"Scale\",";
-    let text = text
-        .replacen(kind, "", 1)
-        .replacen("/v1\",", &format!("/v1\",{kind}"), 1);
-    Failure::bare(format!(
-        "The request is invalid: patch: Invalid value: {}: json: cannot unmarshal {given} into Go struct field ScaleSpec.spec.replicas of type int32",
-        quote(&text)
-    ))
-}
-
-/// A Scale with its fields in the order of the API's types.
-fn in_order(scale: &Value) -> String {
-    let json = |value: Option<&Value>| value.map(Value::to_go_json).unwrap_or_default();
-    let fields = [
-        "name",
-        "namespace",
-        "uid",
-        "resourceVersion",
-        "creationTimestamp",
-    ];
-    let metadata: Vec<String> = fields
-        .iter()
-        .map(|key| format!("\"{key}\":{}", json(scale.at(&["metadata", key]))))
-        .collect();
-    format!(
-        "{{\"kind\":\"Scale\",\"apiVersion\":\"autoscaling/v1\",\"metadata\":{{{}}},\"spec\":{},\"status\":{}}}",
-        metadata.join(","),
-        json(scale.get("spec")),
-        json(scale.get("status"))
-    )
 }

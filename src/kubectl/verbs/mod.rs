@@ -321,6 +321,9 @@ fn distance(a: &str, b: &str) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
+/// What is said of a name together with `-A`.
+const ONE_NAMESPACE: &str = "a resource cannot be retrieved by name across all namespaces";
+
 pub(super) const FILENAME: Flag = flag("filename", Some('f'), FlagType::List);
 pub(super) const RECURSIVE: Flag = flag("recursive", Some('R'), FlagType::Bool);
 pub(super) const KUSTOMIZE: Flag = flag("kustomize", Some('k'), FlagType::Text).missing();

@@ -1,7 +1,7 @@
 //! `kubectl patch`
 //! `kubectl/pkg/cmd/patch/patch.go`
 
-use super::get_other::{scale_of, scales, unreadable_count};
+use super::get_other::{scale_of, scales};
 use super::{
     DRY_RUN, FIELD_MANAGER, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, RECURSIVE,
     TEMPLATE,
@@ -64,7 +64,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         }
     };
     let how = match flags.text("type").map(str::to_ascii_lowercase).as_deref() {
-        None | Some("strategic") => PatchType::Strategic,
+        None | Some("" | "strategic") => PatchType::Strategic,
         Some("merge") => PatchType::Merge,
         Some("json") => PatchType::Json,
         Some(_) => {
@@ -169,32 +169,13 @@ fn patch_scale(
         let message = "the server could not find the requested resource";
         return Err(ApiError::new(ErrorReason::NotFound, message).into());
     }
-    let scale = Object::new(object.kind, scale_of(object));
-    let mut patched = write::patched_tree(&scale, patch, how)?;
-    let replicas = patched.at(&["spec", "replicas"]).cloned();
-    let replicas = match replicas.unwrap_or(Value::Int(0)) {
-        Value::Int(replicas) => replicas,
-        Value::Null => 0,
-        other => {
-            let given = match other {
-                Value::Str(_) => "string",
-                Value::Bool(_) => "bool",
-                Value::List(_) => "array",
-                Value::Map(_) => "object",
-                _ => "number",
-            };
-            return Err(unreadable_count(&patched, given));
-        }
-    };
-    if i32::try_from(replicas).is_err() {
-        let given = format!("number {replicas}");
-        return Err(unreadable_count(&patched, &given));
-    }
+    let (replicas, mut patched, warnings) =
+        write::patched_scale(cx.world.store(), object, patch, how)?;
     if dry_run == DryRun::Client {
         patched.set(&["spec", "replicas"], replicas);
         return Ok(write::Answer {
             object: Arc::new(Object::new(object.kind, patched)),
-            warnings: Vec::new(),
+            warnings,
         });
     }
     if replicas < 0 {
@@ -215,7 +196,7 @@ fn patch_scale(
     let object = cx.world.update(object.kind, tree, &by, dry_run.on())?;
     Ok(write::Answer {
         object: Arc::new(Object::new(object.kind, scale_of(&object))),
-        warnings: Vec::new(),
+        warnings,
     })
 }
 

@@ -417,7 +417,7 @@ pub fn undo(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         let Some(all) = revisions(cx, object) else {
             return Err(Failure::error(format!(
                 "error retrieving rollbacker for \"{0}\", no visitor method exists for {{ {0}}}",
-                target.of.kind
+                target.of.qualified_kind()
             )));
         };
         let revision = goal(object, &all, to)?;
@@ -524,6 +524,12 @@ pub fn status(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     found.failure.result()?;
     if found.found.is_empty() {
         return nothing(cx, cli);
+    }
+    let revision = cli.flags.int("revision").unwrap_or(0);
+    if revision < 0 {
+        return Err(Failure::error(format!(
+            "revision must be a positive integer: {revision}"
+        )));
     }
     for target in &found.found {
         if !matches!(target.object.kind, Kind::StatefulSet | Kind::Deployment) {

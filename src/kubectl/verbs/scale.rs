@@ -1,17 +1,17 @@
 //! `kubectl scale`
 //! `kubectl/pkg/cmd/scale/scale.go`, `kubectl/pkg/scale/scale.go`
 
-use super::get_other::{scale_of, unreadable_count};
 use super::{
     ALL, DRY_RUN, FILENAME, KUSTOMIZE, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, RECURSIVE, SELECTOR,
     TEMPLATE, TIMEOUT,
 };
-use crate::api::{ApiError, ErrorReason, Key, Kind, Millis, Time};
-use crate::kubectl::cli::{Cli, Outcome};
+use crate::api::{ApiError, ErrorReason, Key, Kind, Millis, Time, Value};
+use crate::kubectl::cli::{Cli, DryRun, Outcome};
 use crate::kubectl::cluster::{Target, targets};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag};
 use crate::kubectl::print::output::Output;
+use crate::kubectl::write::{self, PatchType};
 use crate::shell::{Context, Program, Progress, Wait};
 use crate::store::fields::Writer;
 
@@ -76,12 +76,15 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             }
             // It stops at the first that cannot be scaled.
             Err(error) if !target.file.is_empty() => return Err(error),
-            Err(error) => failure.add(error),
+            Err(error) => {
+                failure.add(error);
+                break;
+            }
         }
     }
     failure.result()?;
     match flags.duration("timeout") {
-        Some(timeout) if timeout > 0 && !dry_run.on() => Ok(Outcome::Run(Box::new(Synced {
+        Some(timeout) if timeout != 0 && !dry_run.on() => Ok(Outcome::Run(Box::new(Synced {
             keys: waits,
             replicas,
             until: cx.now().plus(timeout),
@@ -122,10 +125,11 @@ fn one(
             object.meta.resource_version
         )));
     }
-    if i32::try_from(replicas).is_err() {
-        let mut scale = scale_of(object);
-        scale.set(&["spec", "replicas"], replicas);
-        return Err(unreadable_count(&scale, &format!("number {replicas}")));
+    if i32::try_from(replicas).is_err() && cli.dry_run()? != DryRun::Client {
+        // It is a patch of the Scale, which only the API server reads.
+        let mut patch = Value::empty_map();
+        patch.set(&["spec", "replicas"], replicas);
+        write::patched_scale(cx.world.store(), object, &patch, PatchType::Merge)?;
     }
     let by = Writer {
         subresource: "scale",
@@ -149,7 +153,9 @@ const INTERVAL: Millis = 1000;
 
 impl Program for Synced {
     fn poll(&mut self, cx: &mut Context<'_>) -> Progress {
-        while let Some(key) = self.keys.first() {
+        // A time that was over before it began leaves none to look.
+        let looks = cx.now() <= self.until;
+        while let Some(key) = self.keys.first().filter(|_| looks) {
             let synced = cx.world.store().get(key).is_none_or(|object| {
                 let tree = object.tree();
                 let count = |half: &str| tree.int_at(&[half, "replicas"]).unwrap_or(0);

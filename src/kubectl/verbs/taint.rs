@@ -75,13 +75,8 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     for node in &nodes {
         match one(cx, cli, node, &taints, dry_run) {
             Ok((node, verb)) if output.human() => {
-                // Nothing is said of a dry run of the client.
-                let suffix = match dry_run {
-                    DryRun::Server => dry_run.suffix(),
-                    _ => "",
-                };
-                cx.out
-                    .stdout(format!("node/{} {verb}{suffix}\n", node.name()));
+                // Nothing is said of a dry run.
+                cx.out.stdout(format!("node/{} {verb}\n", node.name()));
             }
             Ok((node, _)) => cx.out.stdout(output.one(cx.world, &node)?),
             Err(error) => failure.add(error),

@@ -5,12 +5,13 @@ use super::{
     ALL, ALL_NAMESPACES, FIELD_SELECTOR, FILENAME, MANAGED_FIELDS, MISSING_KEYS, OUTPUT, RECURSIVE,
     SELECTOR, TEMPLATE, TIMEOUT,
 };
-use crate::api::{Key, Object, Str, Time, Value};
+use crate::api::{Key, Object, Time, Value};
 use crate::kubectl::cli::{Cli, Outcome};
 use crate::kubectl::cluster::{self, NOTHING_GIVEN};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag, quote};
 use crate::kubectl::print::jsonpath::{JsonPath, relaxed};
+use crate::kubectl::print::output::Output;
 use crate::kubectl::resources::{ResourceType, Wanted, wanted};
 use crate::shell::{Context, Program, Progress, Wait};
 use std::sync::Arc;
@@ -50,6 +51,7 @@ enum Until {
 /// Runs it.
 pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     let until = read(cli)?;
+    let output = Output::read(cli, cx)?;
     let timeout = cli.flags.duration("timeout").unwrap_or(30_000);
     let deadline = if timeout < 0 {
         cx.now().plus(7 * 24 * 3600 * 1000)
@@ -66,7 +68,11 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             .into_iter()
             .filter_map(|(of, name)| {
                 let key = Key::new(of.simulated()?, cli.namespace.as_str(), name.as_str());
-                Some(Awaited { key, uid: None, of })
+                Some(Awaited {
+                    key,
+                    object: None,
+                    of,
+                })
             })
             .collect();
         return Ok(Outcome::Run(Box::new(Waiting {
@@ -75,6 +81,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             deadline,
             once: timeout == 0,
             failure: Failure::default(),
+            output,
         })));
     }
     let found = cluster::targets(cx, cli, &cli.flags.args)?;
@@ -91,7 +98,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         .iter()
         .map(|target| Awaited {
             key: target.object.key(),
-            uid: Some(target.object.meta.uid.clone()),
+            object: Some(target.object.clone()),
             of: target.of,
         })
         .collect();
@@ -101,6 +108,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         deadline,
         once: timeout == 0,
         failure,
+        output,
     })))
 }
 
@@ -124,6 +132,9 @@ fn read(cli: &Cli) -> Result<Until, Failure> {
         });
     }
     if let Some(text) = given.strip_prefix("jsonpath=") {
+        if text.is_empty() {
+            return Err(Failure::error("jsonpath expression cannot be empty"));
+        }
         let (path, value) = split_path(text);
         let path = JsonPath::parse(&relaxed(path)?, false, false)?;
         let value = value.map(|v| v.trim_matches(|c| c == '\'' || c == '"').to_owned());
@@ -159,7 +170,8 @@ fn split_path(text: &str) -> (&str, Option<&str>) {
 #[derive(Clone)]
 struct Awaited {
     key: Key,
-    uid: Option<Str>,
+    /// As it was found.
+    object: Option<Arc<Object>>,
     of: &'static ResourceType,
 }
 
@@ -171,27 +183,29 @@ struct Waiting {
     /// `--timeout=0`: look once.
     once: bool,
     failure: Failure,
+    output: Output,
 }
 
 impl Waiting {
-    fn met(&self, cx: &Context<'_>, awaited: &Awaited) -> bool {
+    fn met(&self, cx: &Context<'_>, awaited: &Awaited) -> Result<bool, Failure> {
         let object = cx.world.store().get(&awaited.key);
         // Another one of the same name is not the one whose end is awaited; a condition it may meet
         // (transcript 65-two-changes-mid-rollout).
         let is_same = |object: &&Arc<Object>| {
-            let mut uid = awaited.uid.iter();
-            uid.all(|uid| object.meta.uid == *uid)
+            let mut found = awaited.object.iter();
+            found.all(|found| object.meta.uid == found.meta.uid)
         };
-        match &self.until {
+        Ok(match &self.until {
             Until::Deleted => object.filter(is_same).is_none(),
             Until::Created => object.is_some(),
             Until::Condition { name, status } => {
                 object.is_some_and(|object| condition_met(object, name, status))
             }
-            Until::Path { path, value } => {
-                object.is_some_and(|object| path_met(object, path, value.as_deref()))
-            }
-        }
+            Until::Path { path, value } => match object {
+                Some(object) => path_met(object, path, value.as_deref())?,
+                None => false,
+            },
+        })
     }
 
     fn give_up(&mut self) {
@@ -225,29 +239,48 @@ fn condition_met(object: &Object, name: &str, status: &str) -> bool {
         })
 }
 
-fn path_met(object: &Object, path: &JsonPath, value: Option<&str>) -> bool {
+fn path_met(object: &Object, path: &JsonPath, value: Option<&str>) -> Result<bool, Failure> {
     let found = path.find_all(object.tree()).unwrap_or_default();
-    match (found.as_slice(), value) {
+    Ok(match (found.as_slice(), value) {
         ([], _) => false,
         (_, None) => true,
         ([Value::Str(text)], Some(value)) => text.as_str() == value,
+        ([Value::Map(_) | Value::List(_)], _) => {
+            return Err(Failure::error(
+                "jsonpath leads to a nested object or list which is not supported",
+            ));
+        }
         ([one], Some(value)) => one.to_go_json() == value,
-        _ => false,
-    }
+        _ => {
+            return Err(Failure::error(
+                "given jsonpath expression matches more than one value",
+            ));
+        }
+    })
 }
 
 impl Program for Waiting {
     fn poll(&mut self, cx: &mut Context<'_>) -> Progress {
         // One after the other: what comes after one that is not met is not looked at.
         while let Some(awaited) = self.left.first().cloned() {
-            if !self.met(cx, &awaited) {
-                break;
+            match self.met(cx, &awaited) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(failure) => return crate::kubectl::fail(cx, &failure),
             }
-            cx.out.stdout(format!(
-                "{}/{} condition met\n",
-                awaited.of.qualified_singular(),
-                awaited.key.name
-            ));
+            let object = cx.world.store().get(&awaited.key).cloned();
+            let text = match object.or(awaited.object) {
+                Some(object) if !self.output.human() => self.output.one(cx.world, &object),
+                _ => Ok(format!(
+                    "{}/{} condition met\n",
+                    awaited.of.qualified_singular(),
+                    awaited.key.name
+                )),
+            };
+            match text {
+                Ok(text) => cx.out.stdout(text),
+                Err(failure) => return crate::kubectl::fail(cx, &failure),
+            }
             self.left.remove(0);
         }
         if !self.left.is_empty() && (self.once || cx.now() >= self.deadline) {

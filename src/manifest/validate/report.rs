@@ -116,10 +116,14 @@ impl Report {
 
     /// `Unsupported value: <value>: supported values: "A", "B"`
     pub fn unsupported(&mut self, path: &Path, value: impl Into<Value>, supported: &[&str]) {
+        self.unsupported_text(path, &shown(&value.into()), supported);
+    }
+
+    /// The same with a value as it is shown.
+    pub fn unsupported_text(&mut self, path: &Path, shown: &str, supported: &[&str]) {
         let list: Vec<String> = supported.iter().map(|s| go_quote(s)).collect();
         let message = format!(
-            "Unsupported value: {}: supported values: {}",
-            shown(&value.into()),
+            "Unsupported value: {shown}: supported values: {}",
             list.join(", ")
         );
         self.add(path, message);

@@ -34,7 +34,7 @@ pub fn set_spec(report: &mut Report, spec: &Value, new: bool) {
         report.one_of(
             &policy.key(key),
             spec.str_at(&["persistentVolumeClaimRetentionPolicy", key]),
-            &["Delete", "Retain"],
+            &["Retain", "Delete"],
         );
     }
     for key in ["replicas", "minReadySeconds"] {
@@ -247,7 +247,21 @@ fn deployment_strategy(report: &mut Report, path: &Path, spec: &Value) {
             }
             not_above_hundred(report, &path, unavailable);
         }
-        other => report.unsupported(&path.key("type"), other, &["Recreate", "RollingUpdate"]),
+        other => {
+            // The whole strategy is quoted, by Go's own names.
+            let json = |value: Option<&Value>| value.map_or("null".to_owned(), Value::to_go_json);
+            let rolling = match rolling {
+                Some(rolling) => format!(
+                    "{{\"MaxUnavailable\":{},\"MaxSurge\":{}}}",
+                    json(rolling.get("maxUnavailable")),
+                    json(rolling.get("maxSurge"))
+                ),
+                None => json(None),
+            };
+            let kind = json(Some(&Value::from(other)));
+            let shown = format!("{{\"Type\":{kind},\"RollingUpdate\":{rolling}}}");
+            report.unsupported_text(path, &shown, &["Recreate", "RollingUpdate"]);
+        }
     }
 }
 

@@ -11,8 +11,8 @@
 mod overlay;
 
 use k8s_openapi::api::{
-    apps::v1 as apps, autoscaling::v2 as autoscaling, core::v1 as core, discovery::v1 as discovery,
-    policy::v1 as policy, storage::v1 as storage,
+    apps::v1 as apps, autoscaling::v1::Scale, autoscaling::v2 as autoscaling, core::v1 as core,
+    discovery::v1 as discovery, policy::v1 as policy, storage::v1 as storage,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -57,6 +57,7 @@ fn generated() -> String {
         core::ResourceQuota,
         core::ServiceAccount,
         autoscaling::HorizontalPodAutoscaler,
+        Scale,
         discovery::EndpointSlice,
         policy::PodDisruptionBudget,
         storage::StorageClass,

@@ -29,6 +29,7 @@ pub const BY_VALUE: &[&str] = &[
     "ServiceSpec.healthCheckNodePort",
     "ServicePort.nodePort",
     "ContainerPort.hostPort",
+    "ScaleSpec.replicas",
     "NodeSpec.unschedulable",
     "Probe.failureThreshold",
     "Probe.initialDelaySeconds",
