@@ -92,7 +92,7 @@ fn partition(page: Page, cut: &Cut, drag: PartitionDrag) -> AnyView {
             aria-hidden="true"
             title=page.text(&t::partition_drag())
             data-moved=move || drag.moved(now).then_some("")
-            style:grid-column=move || (drag.index().unwrap_or(index) + 2).to_string()
+            style=("--at", move || drag.index().unwrap_or(index).to_string())
             on:pointerdown=move |event| drag.down(&event)
             on:pointermove=move |event| drag.moves(page, &event, "ordinal")
             on:pointerup=move |_| drag.up(page, now)
@@ -140,7 +140,7 @@ pub(super) fn Ordinal(
                 _ => None,
             }
             data-selected=move || (page.selected.get() == Some(ordinal)).then_some("")
-            style:grid-column=move || (position.get() + 2).to_string()
+            style=("--at", move || position.get().to_string())
         >
             <div class="nameplate" role="rowheader" aria-label=plate tabindex=move || roving(position.get(), 0)>
                 <span class="knot">{icon("i-pin")}</span>
@@ -432,12 +432,6 @@ fn claims(row: Row) -> Memo<Option<(String, Vec<ClaimRow>)>> {
 
 fn claim_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
     let claims = claims(row);
-    let absent = move || {
-        claims.with(|c| {
-            c.as_ref()
-                .is_none_or(|(_, c)| c.iter().all(|c| c.phase.is_empty()))
-        })
-    };
     let label = move || {
         claims.get().map(|(name, claims)| {
             let says = claims.into_iter().map(|claim| {
@@ -467,15 +461,14 @@ fn claim_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
             role="gridcell"
             tabindex="-1"
             aria-colindex="4"
-            data-absent=move || absent().then_some("")
             data-changed-now=move || claims.with(|c| c.as_ref().is_some_and(|(_, c)| c.iter().any(|c| c.changed))).then_some("")
         >
             {said(label)}
             <div class="shown" aria-hidden="true">
-            <span class="knot">{icon("i-claim")}</span>
             {move || claims.get().map(|(_, claims)| {
                 if claims.is_empty() {
-                    return view! { <div class="line"><span class="meta">{page.text(&t::claim_no_template())}</span></div> }.into_any();
+                    let none = view! { <div class="line"><span class="meta">{page.text(&t::claim_no_template())}</span></div> };
+                    return tied("i-claim", true, none.into_any());
                 }
                 claims.iter().map(|claim| claim_lines(page, claim)).collect_view().into_any()
             })}
@@ -502,24 +495,22 @@ fn claim_lines(page: Page, claim: &ClaimRow) -> AnyView {
         let text = page.text(note);
         view! { <div class="line note"><span class="meta" title=text.clone()>{text.clone()}</span></div> }
     });
-    view! {
-        <div class="one">
-            <div class="line"><code title=claim.name.to_string()>{claim.name.to_string()}</code></div>
-            <div class="line">{meta}</div>
-            {note}
-        </div>
-    }
-    .into_any()
+    let lines = view! {
+        <div class="line"><code title=claim.name.to_string()>{claim.name.to_string()}</code></div>
+        <div class="line">{meta}</div>
+        {note}
+    };
+    tied("i-claim", claim.phase.is_empty(), lines.into_any())
+}
+
+/// One claim or one volume, tied to the thread by its own knot.
+fn tied(knot: &'static str, absent: bool, lines: AnyView) -> AnyView {
+    view! { <div class="one" data-absent=absent.then_some("")><span class="knot">{icon(knot)}</span>{lines}</div> }
+        .into_any()
 }
 
 fn volume_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
     let claims = claims(row);
-    let absent = move || {
-        claims.with(|c| {
-            c.as_ref()
-                .is_none_or(|(_, c)| c.iter().all(|c| c.volume.is_none()))
-        })
-    };
     let label = move || {
         claims.get().map(|(name, claims)| {
             let says = claims
@@ -554,15 +545,15 @@ fn volume_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
             role="gridcell"
             tabindex="-1"
             aria-colindex="5"
-            data-absent=move || absent().then_some("")
             data-changed-now=move || claims.with(|c| c.as_ref().is_some_and(|(_, c)| c.iter().any(|c| c.volume.as_ref().is_some_and(|v| v.changed)))).then_some("")
         >
             {said(label)}
             <div class="shown" aria-hidden="true">
-            <span class="knot">{icon("i-volume")}</span>
             {move || claims.get().map(|(_, claims)| {
-                let lines = claims.iter().map(|claim| volume_lines(page, claim)).collect_view();
-                lines.into_any()
+                if claims.is_empty() {
+                    return tied("i-volume", true, ().into_any());
+                }
+                claims.iter().map(|claim| volume_lines(page, claim)).collect_view().into_any()
             })}
             </div>
         </div>
@@ -572,13 +563,8 @@ fn volume_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
 
 fn volume_lines(page: Page, claim: &ClaimRow) -> AnyView {
     let Some(volume) = &claim.volume else {
-        return view! {
-            <div class="one">
-                <div class="line"><code>"–"</code></div>
-                <div class="line"><span class="meta">"\u{a0}"</span></div>
-            </div>
-        }
-        .into_any();
+        let none = view! { <div class="line"><code>"–"</code></div> };
+        return tied("i-volume", true, none.into_any());
     };
     let files = match volume.files.split_first() {
         None => view! { <span class="meta">{page.text(&t::volume_empty())}</span> }.into_any(),
@@ -588,13 +574,11 @@ fn volume_lines(page: Page, claim: &ClaimRow) -> AnyView {
         }
         .into_any(),
     };
-    view! {
-        <div class="one">
-            <div class="line"><code title=volume.name.to_string()>{volume.short.clone()}</code></div>
-            <div class="line">{files}</div>
-        </div>
-    }
-    .into_any()
+    let lines = view! {
+        <div class="line"><code title=volume.name.to_string()>{volume.short.clone()}</code></div>
+        <div class="line">{files}</div>
+    };
+    tied("i-volume", false, lines.into_any())
 }
 
 /// The entries of an ordinal's menu are built where the menu is.

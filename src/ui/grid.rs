@@ -207,8 +207,7 @@ fn legend(page: Page) -> AnyView {
         <p class="legend">
             {move || summary.with(|summary| {
                 let states = summary.states.iter().map(|(state, head, count)| {
-                    let class = if *state == PodState::Ready { "ok" } else { "busy" };
-                    view! { <span class=class>{icon(state.icon())}{format!("{count} {}", word(page, head))}</span> }
+                    view! { <span data-tone=state.tone()>{icon(state.icon())}{format!("{count} {}", word(page, head))}</span> }
                 });
                 let (claims, kept) = summary.claims;
                 let revisions = summary.revisions.iter().map(|(revision, count)| view! {

@@ -77,7 +77,7 @@ fn inside(page: Page) -> AnyView {
     });
     let states = STATES.map(|state| {
         let head = word(page, &legend_word(state));
-        view! { <span>{icon(state.icon())}{head}</span> }
+        view! { <span data-tone=state.tone()>{icon(state.icon())}{head}</span> }
     });
     let lanes = LANES.map(|state| {
         let head = word(page, &legend_word(state));

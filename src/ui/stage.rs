@@ -6,7 +6,7 @@ use super::grid::GridBoard;
 use super::icons::icon;
 use super::menu::{Menu, in_namespace, node_entries, set_entries};
 use super::tabs::FILE;
-use super::words::{rich, word};
+use super::words::{breakable, rich, word};
 use crate::api::Key;
 use crate::view::{Law, NodeRow, OtherRow, RevisionKey, ServiceRow, SetRow, t};
 use leptos::prelude::*;
@@ -419,7 +419,7 @@ fn node(page: Page, row: Memo<Option<NodeRow>>) -> AnyView {
             {move || flag(|r| r.lost).map(|_| icon("i-cut"))}
             <span class="id">
                 <code>{name.clone()}</code>
-                <small>{move || row.with(|r| r.as_ref().map(|r| node_status(page, r)))}</small>
+                <small>{move || row.with(|r| r.as_ref().map(|r| breakable(&node_status(page, r))))}</small>
             </span>
             <span class="tenants">
                 {move || row.get().map(|row| tenants(page, &row))}
