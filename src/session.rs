@@ -23,6 +23,7 @@ use crate::api::{Millis, Str, Time};
 use crate::shell::{Files, Lookup};
 use crate::sim::history::{History, Machine, Position, Run};
 use crate::sim::{Settings, World, WriteRecord};
+use imbl::Vector;
 
 /// The most engine events that looking ahead may cost.
 const LOOK_AHEAD: u64 = 2_000;
@@ -174,6 +175,12 @@ impl Session {
     #[must_use]
     pub fn world(&self) -> &World {
         self.desk().world()
+    }
+
+    /// Every write that was played, also those after this place.
+    #[must_use]
+    pub fn played(&self) -> &Vector<WriteRecord> {
+        self.history.last().world().writes()
     }
 
     /// The files of the editor.

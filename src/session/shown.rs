@@ -66,12 +66,14 @@ impl Session {
         }
     }
 
-    /// The set whose past the timeline tells: the one that is shown, or, while there is none, the one that was
-    /// removed last.
+    /// The set that the timeline tells of: the one that is shown, or, while there is none, the one at the end of
+    /// what was played, or the one that was removed last.
     #[must_use]
     pub fn told(&self, wanted: Option<&Key>) -> Option<Arc<Object>> {
-        let world = self.world();
-        view::choose(world.store(), wanted).or_else(|| world.departed().cloned())
+        let last = self.history().last().world();
+        view::choose(self.world().store(), wanted)
+            .or_else(|| view::choose(last.store(), wanted))
+            .or_else(|| last.departed().cloned())
     }
 
     /// The files of a volume, each with its first line.

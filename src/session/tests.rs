@@ -196,6 +196,8 @@ fn a_saved_session_opens_where_one_stood() {
     let saved = session.save();
     let mut again = Session::load(&saved).expect("the session loads");
     assert_eq!(again.position(), session.position());
+    assert_eq!(again.played().len(), session.played().len());
+    assert!(again.played().len() > again.world().writes().len());
     assert_eq!(again.desk().state_hash(), session.desk().state_hash());
     while again.in_past() {
         assert!(again.step());

@@ -72,13 +72,22 @@ impl Position {
 }
 
 /// A former future that was left by acting in the past.
-#[derive(Clone, Debug)]
-pub struct Branch<I> {
+#[derive(Clone)]
+pub struct Branch<M: Machine> {
     /// Where it leaves the present history.
     pub from: Position,
     /// Where it ends.
     pub end: Position,
-    log: Vec<Entry<I>>,
+    log: Vec<Entry<M::Input>>,
+    last: M,
+}
+
+impl<M: Machine> Branch<M> {
+    /// The machine as it was at its end.
+    #[must_use]
+    pub fn last(&self) -> &M {
+        &self.last
+    }
 }
 
 /// What a run did.
@@ -100,8 +109,10 @@ pub struct History<M: Machine> {
     /// States that a step stops at: after each visible event and each input.
     stops: Vec<Position>,
     end: Position,
+    /// The machine at the end, while this place lies before it.
+    last: Option<M>,
     snapshots: BTreeMap<(u64, usize), M>,
-    branches: Vec<Branch<M::Input>>,
+    branches: Vec<Branch<M>>,
 }
 
 impl<M: Machine> History<M> {
@@ -120,6 +131,7 @@ impl<M: Machine> History<M> {
             log: Vec::new(),
             stops: vec![start],
             end: start,
+            last: None,
             snapshots: BTreeMap::new(),
             branches: Vec::new(),
         }
@@ -143,6 +155,12 @@ impl<M: Machine> History<M> {
     #[must_use]
     pub fn present(&self) -> &M {
         &self.present
+    }
+
+    /// The machine at the end of what was played so far.
+    #[must_use]
+    pub fn last(&self) -> &M {
+        self.last.as_ref().unwrap_or(&self.present)
     }
 
     /// The machine as it was at the start.
@@ -187,7 +205,7 @@ impl<M: Machine> History<M> {
 
     /// The former futures, oldest first.
     #[must_use]
-    pub fn branches(&self) -> &[Branch<M::Input>] {
+    pub fn branches(&self) -> &[Branch<M>] {
         &self.branches
     }
 
@@ -214,6 +232,7 @@ impl<M: Machine> History<M> {
             from: here,
             end: self.end,
             log: self.log.clone(),
+            last: self.last().clone(),
         });
         if self.branches.len() > BRANCHES {
             self.branches.remove(0);
@@ -223,6 +242,7 @@ impl<M: Machine> History<M> {
         let limit = (here.events, here.inputs);
         self.snapshots.retain(|place, _| *place <= limit);
         self.end = here;
+        self.last = None;
     }
 
     /// Goes back to a former future; what is left becomes a branch in its place.
@@ -235,6 +255,7 @@ impl<M: Machine> History<M> {
             from: chosen.from,
             end: self.end,
             log: self.log.clone(),
+            last: self.last().clone(),
         };
         if let Some(history) = History::replay(self.origin.clone(), chosen.log, chosen.end) {
             let mut branches = std::mem::take(&mut self.branches);
@@ -294,9 +315,17 @@ impl<M: Machine> History<M> {
             self.go(self.end);
             return self.advance(at, budget);
         }
+        self.leave_end();
         self.run_to_time(at);
         self.present.set_now(at);
         Run::Done
+    }
+
+    /// Keeps the machine at the end before going back from there.
+    fn leave_end(&mut self) {
+        if !self.in_past() {
+            self.last = Some(self.present.clone());
+        }
     }
 
     /// Goes to the last place whose events and inputs lie at or before `at`: on from here if that is nearer than
@@ -368,8 +397,8 @@ impl<M: Machine> History<M> {
             }
         }
         self.present.set_now(to);
-        if self.end.before(&self.position()) {
-            self.end = self.position();
+        if !self.in_past() {
+            self.reach_end(false);
         }
         Run::Done
     }
@@ -402,7 +431,17 @@ impl<M: Machine> History<M> {
 
     /// Goes to a place of this history.
     pub fn go(&mut self, place: Position) {
-        self.go_raw((place.events, place.inputs));
+        self.leave_end();
+        match self.last.take() {
+            Some(last) if !place.before(&self.end) => {
+                self.present = last;
+                self.inputs = self.end.inputs;
+            }
+            last => {
+                self.last = last;
+                self.go_raw((place.events, place.inputs));
+            }
+        }
         self.present.set_now(place.at);
     }
 
@@ -465,12 +504,13 @@ impl<M: Machine> History<M> {
             self.reach_end(visible);
         }
         self.present.set_now(end.at);
-        self.end = self.position();
+        self.reach_end(false);
     }
 
     /// The present is the end; a `stop` is noted if a learner can tell it from what was before.
     fn reach_end(&mut self, stop: bool) {
         self.end = self.position();
+        self.last = None;
         if stop {
             self.stops.push(self.end);
         }
@@ -581,8 +621,11 @@ mod tests {
         let future = history.present().clone();
         history.back();
         history.back();
+        assert_eq!(history.last(), &future);
         history.act(1);
+        assert_eq!(history.last(), history.present());
         assert_eq!(history.branches().len(), 1);
+        assert_eq!(history.branches()[0].last(), &future);
         assert!(!history.in_past());
         assert!(history.restore(0));
         assert_eq!(history.present(), &future);

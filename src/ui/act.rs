@@ -19,31 +19,11 @@ impl Page {
     /// Takes an input and shows what came of it.
     pub fn input(self, input: Input) -> u32 {
         self.stop();
-        // Acting in the past leaves the future; its writes are kept for the timeline.
-        let (past, branches) = self
-            .session
-            .with_value(|session| (session.in_past(), session.history().branches().len()));
-        if past {
-            self.later.update_value(|later| {
-                let left = later.played.clone();
-                later.left.push(left);
-                if later.left.len() > branches.max(2) + 1 {
-                    later.left.remove(0);
-                }
-            });
-        }
         let process = self
             .session
             .try_update_value(|session| session.input(input))
             .unwrap_or(0);
-        self.session.with_value(|session| {
-            let kept = session.history().branches().len();
-            self.later.update_value(|later| {
-                let surplus = later.left.len().saturating_sub(kept);
-                later.left.drain(..surplus);
-            });
-            link::remember(session);
-        });
+        self.session.with_value(link::remember);
         self.still.set(false);
         self.refresh();
         process
@@ -289,13 +269,6 @@ impl Page {
     }
 
     pub fn restore(self, branch: usize) {
-        self.later.update_value(|later| {
-            if branch < later.left.len() {
-                later.left.remove(branch);
-                let left = later.played.clone();
-                later.left.push(left);
-            }
-        });
         self.change(true, |session| {
             session.restore(branch);
         });

@@ -148,11 +148,7 @@ fn marks(session: &Session) -> Vec<view::Mark> {
 /// What the screen keeps beside the session and never shows as it is.
 #[derive(Default)]
 pub(super) struct Later {
-    /// Every write that was played, also those after the playhead.
-    pub played: Vector<WriteRecord>,
-    /// The writes of the former futures, as the session keeps them.
-    pub left: Vec<Vector<WriteRecord>>,
-    /// What the timeline read of them, and what it showed last.
+    /// What the timeline read of the writes, and what it showed last.
     pub tracker: Tracker,
     pub looked: Option<Looked>,
     /// What the board was derived from.
@@ -567,13 +563,8 @@ impl Page {
     }
 
     fn refresh_tracks(self, session: &Session) {
-        if !session.in_past() {
-            let writes = session.world().writes().clone();
-            self.later.update_value(|later| later.played = writes);
-        }
         let end = session.end().at;
-        let played = self.later.with_value(|later| later.played.clone());
-        let mut looked = self.looked(session, &played, end);
+        let mut looked = self.looked(session, session.played(), end);
         let mut tracks = None;
         self.later.update_value(|later| {
             // What was played stays the same while time is moved in it: the lanes and colours of the end hold.
@@ -597,15 +588,14 @@ impl Page {
 
     /// The lanes of a former future are derived once.
     fn refresh_branches(self, session: &Session) {
-        let left = self.later.with_value(|later| later.left.clone());
         let branches = session.history().branches();
-        let rows = branches.iter().enumerate().map(|(index, branch)| {
-            let writes = left.get(index).cloned().unwrap_or_default();
+        let rows = branches.iter().map(|branch| {
+            let writes = branch.last().world().writes();
             let known = self.branches.with_untracked(|rows| {
                 let same = |row: &&BranchRow| {
                     row.end == branch.end.at
                         && row.from == branch.from.at
-                        && row.writes.ptr_eq(&writes)
+                        && row.writes.ptr_eq(writes)
                 };
                 rows.iter().find(same).cloned()
             });
@@ -613,11 +603,11 @@ impl Page {
                 from: branch.from.at,
                 end: branch.end.at,
                 lanes: self
-                    .looked(session, &writes, branch.end.at)
+                    .looked(session, writes, branch.end.at)
                     .tracks(session, &mut Tracker::default())
                     .lanes
                     .into(),
-                writes,
+                writes: writes.clone(),
             })
         });
         put(self.branches, rows.collect());

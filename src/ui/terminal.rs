@@ -150,7 +150,8 @@ fn older(page: Page) -> AnyView {
 pub(super) fn Terminal(page: Page) -> impl IntoView {
     let (id, tab) = panel_id("terminal");
     let panel = NodeRef::<html::Div>::new();
-    let at_end = stay_at_end(panel, move || page.terminal.with(|_| ()));
+    let lines = NodeRef::<html::Div>::new();
+    let at_end = stay_at_end(panel, lines);
     view! {
         <div
             class="panel terminal"
@@ -164,7 +165,7 @@ pub(super) fn Terminal(page: Page) -> impl IntoView {
             on:click=move |_| if web::selected_text().is_empty() { web::focus(PROMPT) }
         >
             {older(page)}
-            <div class="log" role="log" aria-label=move || page.text(&t::dock_terminal()) aria-live="polite">
+            <div class="log" node_ref=lines role="log" aria-label=move || page.text(&t::dock_terminal()) aria-live="polite">
                 {log(page, of_terminal)}
             </div>
             {prompt(page)}
@@ -172,11 +173,11 @@ pub(super) fn Terminal(page: Page) -> impl IntoView {
     }
 }
 
-/// Whether new lines scroll a panel to its end, and how far it was scrolled when that was last known.
+/// Whether a panel stays at its end, and how tall its content and itself were when that was last looked at.
 #[derive(Clone, Copy)]
 struct AtEnd {
     follows: RwSignal<bool>,
-    last: StoredValue<i32>,
+    heights: StoredValue<(i32, i32)>,
 }
 
 impl AtEnd {
@@ -186,46 +187,49 @@ impl AtEnd {
     }
 }
 
-/// Scrolls down with new lines and when the panel's size changes, unless the user has scrolled up; how far is known from
-/// the last time that anything scrolled, whatever the lines measure since.
-fn stay_at_end(panel: NodeRef<html::Div>, lines: impl Fn() + 'static) -> AtEnd {
+/// How close to its end a panel counts as there, in pixels.
+const CLOSE: i32 = 24;
+
+fn heights(panel: &web_sys::HtmlDivElement) -> (i32, i32) {
+    (panel.scroll_height(), panel.client_height())
+}
+
+/// Keeps a panel at its end whenever its size or that of its lines changes, unless the user has scrolled up.
+fn stay_at_end(panel: NodeRef<html::Div>, lines: NodeRef<html::Div>) -> AtEnd {
     let at_end = AtEnd {
         follows: RwSignal::new(true),
-        last: StoredValue::new(0),
+        heights: StoredValue::new((0, 0)),
     };
     let follow = move || {
-        if let Some(panel) = panel
-            .get_untracked()
-            .filter(|_| at_end.follows.get_untracked())
-        {
-            panel.set_scroll_top(panel.scroll_height());
+        if let Some(panel) = panel.get_untracked() {
+            let heights = heights(&panel);
+            at_end.heights.set_value(heights);
+            if at_end.follows.get_untracked() {
+                panel.set_scroll_top(heights.0);
+            }
         }
     };
     Effect::new(move |_| {
-        lines();
-        web::next_frame(move |_| follow());
-    });
-    Effect::new(move |_| {
-        if let Some(panel) = panel.get() {
-            web::on_resize(&panel, follow);
+        if let Some((panel, lines)) = panel.get().zip(lines.get()) {
+            web::on_resize(&[&panel, &lines], follow);
         }
     });
     at_end
 }
 
-/// Notes whether the end is in sight. A panel that is not shown measures nothing. Lines that came between a scroll and
-/// the news of it do not make it look as if the user had scrolled up.
+/// Notes whether the end is in sight. A panel that is not shown measures nothing, and one that scrolls because
+/// something in it changed its size was not scrolled by the user.
 fn note_end(panel: NodeRef<html::Div>, at_end: AtEnd) {
-    if let Some(panel) = panel
-        .get_untracked()
-        .filter(|panel| panel.client_height() > 0)
-    {
-        let top = panel.scroll_top();
-        let gap = panel.scroll_height() - top - panel.client_height();
-        let went_up = top < at_end.last.get_value();
-        let follows = gap < 24 || (at_end.follows.get_untracked() && !went_up);
-        at_end.last.set_value(top);
-        put(at_end.follows, follows);
+    let Some(panel) = panel.get_untracked() else {
+        return;
+    };
+    let (content, shown) = heights(&panel);
+    if shown == 0 {
+        return;
+    }
+    let close = content - panel.scroll_top() - shown < CLOSE;
+    if close || at_end.heights.get_value() == (content, shown) {
+        put(at_end.follows, close);
     }
 }
 
@@ -445,7 +449,8 @@ fn nothing_selected(input: NodeRef<html::Input>) -> bool {
 pub(super) fn Watch(page: Page) -> impl IntoView {
     let (id, tab) = panel_id("watch");
     let panel = NodeRef::<html::Div>::new();
-    let at_end = stay_at_end(panel, move || page.terminal.with(|_| ()));
+    let lines = NodeRef::<html::Div>::new();
+    let at_end = stay_at_end(panel, lines);
     view! {
         <div
             class="panel watch"
@@ -470,7 +475,7 @@ pub(super) fn Watch(page: Page) -> impl IntoView {
                     }.into_any()
                 }}
             </div>
-            <div class="log" aria-live="off">
+            <div class="log" node_ref=lines aria-live="off">
                 {log(page, of_watch)}
             </div>
         </div>

@@ -7,7 +7,7 @@ use super::story::Story;
 use super::time::{clock, short_clock};
 use super::zoom::{self, Drag, Fingers};
 use crate::api::{Str, Time, human_duration};
-use crate::view::{Axis, Bead, Lane, Mark, PodState, Say, Tracks, Word, t};
+use crate::view::{Axis, Bead, Lane, Mark, PodState, Say, Tracks, Word, groups, t};
 use crate::web;
 use leptos::html;
 use leptos::prelude::*;
@@ -27,6 +27,16 @@ pub(super) fn TracksView(page: Page) -> impl IntoView {
     });
     let tip = RwSignal::new(None::<Tip>);
     let fingers = Fingers::new();
+    // Measured when it changes: to ask in the midst of an update would lay the whole page out once more.
+    let width = RwSignal::new(WIDTH);
+    Effect::new(move |_| {
+        if let Some(canvas) = canvas.get() {
+            let measured = canvas.clone();
+            web::on_resize(&[&canvas], move || {
+                put(width, f64::from(measured.client_width().max(1)));
+            });
+        }
+    });
     view! {
         <div class="tracks">
             {names(page)}
@@ -39,8 +49,8 @@ pub(super) fn TracksView(page: Page) -> impl IntoView {
                 on:pointerup=move |event| fingers.up(&event)
                 on:pointercancel=move |event| fingers.up(&event)
             >
-                {ruler(page, axis, canvas)}
-                {you(page, axis)}
+                {ruler(page, axis, canvas, width)}
+                {you(page, axis, width)}
                 <For each=move || lanes(page) key=|ordinal| *ordinal let:ordinal>
                     {lane(page, axis, tip, ordinal)}
                 </For>
@@ -101,19 +111,14 @@ fn names(page: Page) -> AnyView {
 /// How wide the canvas is while nothing is laid out, in pixels.
 const WIDTH: f64 = 900.0;
 
-fn ruler(page: Page, axis: Memo<Axis>, canvas: NodeRef<html::Div>) -> AnyView {
+fn ruler(
+    page: Page,
+    axis: Memo<Axis>,
+    canvas: NodeRef<html::Div>,
+    width: RwSignal<f64>,
+) -> AnyView {
     // A drag moves what is in sight, a click moves the playhead.
     let drag = Drag::new();
-    // Measured when it changes: to ask in the midst of an update would lay the whole page out once more.
-    let width = RwSignal::new(WIDTH);
-    Effect::new(move |_| {
-        if let Some(canvas) = canvas.get() {
-            let measured = canvas.clone();
-            web::on_resize(&canvas, move || {
-                put(width, f64::from(measured.client_width().max(1)));
-            });
-        }
-    });
     view! {
         <div
             class="row ruler"
@@ -149,16 +154,20 @@ fn ruler(page: Page, axis: Memo<Axis>, canvas: NodeRef<html::Div>) -> AnyView {
     .into_any()
 }
 
-fn you(page: Page, axis: Memo<Axis>) -> AnyView {
+/// The least room that a label of the row of commands has, in pixels.
+const LABEL: f64 = 44.0;
+
+fn you(page: Page, axis: Memo<Axis>, width: RwSignal<f64>) -> AnyView {
     let marks = Memo::new(move |_| page.tracks.with(|tracks| tracks.marks.clone()));
     let inputs = Memo::new(move |_| page.transport.with(|transport| transport.inputs));
     view! {
         <div class="row you" aria-hidden="true">
             {move || axis.with(|axis| marks.with(|marks| {
-                let next = marks.iter().skip(1).map(Some).chain([None]);
-                marks.iter().zip(next).map(|(mark, next)| {
-                    let room = next.map(|next| axis.place(next.at) - axis.place(mark.at));
-                    one_mark(page, axis, mark, room, inputs)
+                let groups = groups(marks, axis, LABEL / width.get() * 100.0);
+                let places = groups.iter().filter_map(|group| Some(axis.place(group.first()?.at)));
+                let ends = places.clone().skip(1).chain([100.0]);
+                groups.iter().zip(places.zip(ends)).map(|(group, (place, end))| {
+                    marked(page, group, place, end - place, inputs)
                 }).collect_view()
             }))}
         </div>
@@ -166,25 +175,29 @@ fn you(page: Page, axis: Memo<Axis>) -> AnyView {
     .into_any()
 }
 
-/// `room` is how far the next mark is away, in percent: a label ends where the next one begins.
-fn one_mark(
-    page: Page,
-    axis: &Axis,
-    mark: &Mark,
-    room: Option<f64>,
-    inputs: Memo<usize>,
-) -> AnyView {
-    let input = mark.input;
+/// Commands at one place; `room` is how far the next ones are away, in percent.
+fn marked(page: Page, group: &[Mark], place: f64, room: f64, inputs: Memo<usize>) -> AnyView {
+    let (input, label) = group
+        .first()
+        .map(|mark| (mark.input, mark.label.clone()))
+        .unwrap_or_default();
+    let lines = group
+        .iter()
+        .map(|mark| format!("{} {}", clock(mark.at), mark.line))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let more = group.len() - 1;
     view! {
         <span
             class="mark"
-            title=format!("{} {}", clock(mark.at), mark.line)
+            title=lines
             data-future=move || (input >= inputs.get()).then_some("")
-            style:inset-inline-start=percent(axis.place(mark.at))
-            style:max-inline-size=room.map(percent)
+            style:inset-inline-start=percent(place)
+            style:max-inline-size=format!("calc({} - 2px)", percent(room))
             on:click=move |_| page.tell(Story::Since(input))
         >
-            <span>{mark.label.clone()}</span>
+            <span>{label}</span>
+            {(more > 0).then(|| format!("+{more}"))}
         </span>
     }
     .into_any()

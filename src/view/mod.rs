@@ -35,6 +35,7 @@ pub use proof::{Failing, Figure, Law, failing, figures};
 pub use say::{Language, Part, Say, t};
 pub use state::{merged, state};
 pub use tracks::{
-    Axis, Bead, Lane, MOST_LANES, Mark, Played, Tracker, Tracks, mark_label, pod_key, tracks,
+    Axis, Bead, Lane, MOST_LANES, Mark, Played, Tracker, Tracks, groups, mark_label, pod_key,
+    tracks,
 };
 pub use why::{Way, Why, WhyTone};

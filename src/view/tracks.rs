@@ -460,10 +460,35 @@ fn ordinal_in(name: &str, set: &str) -> Option<i32> {
     digits.parse().ok().filter(|ordinal| *ordinal >= 0)
 }
 
-/// A word or two for a command of yours that writes; none for one that only looks.
+/// Marks in groups: those that stand closer than `least` percent to the first of their group are one with it, so that
+/// each group has room for a label.
+#[must_use]
+pub fn groups<'m>(marks: &'m [Mark], axis: &Axis, least: f64) -> Vec<&'m [Mark]> {
+    let mut groups = Vec::new();
+    let mut rest = marks;
+    while let Some(first) = rest.first() {
+        let end = axis.place(first.at) + least;
+        let size = rest.partition_point(|mark| axis.place(mark.at) < end);
+        let (group, after) = rest.split_at(size.max(1));
+        groups.push(group);
+        rest = after;
+    }
+    groups
+}
+
+/// A word or two for a command line of yours that writes, of its first command that does; none for one that only
+/// looks.
 #[must_use]
 pub fn mark_label(line: &str) -> Option<String> {
-    let mut words = line.split_whitespace();
+    line.split(['|', ';', '&', '\n']).find_map(command_label)
+}
+
+fn command_label(command: &str) -> Option<String> {
+    let mut words = command.split_whitespace().peekable();
+    while words
+        .next_if(|word| ["do", "then", "else", "sudo"].contains(word))
+        .is_some()
+    {}
     let program = words.next()?;
     let rest: Vec<&str> = words.collect();
     if program != "kubectl" && program != "k" {
@@ -588,6 +613,29 @@ mod tests {
     }
 
     #[test]
+    fn marks_without_room_are_grouped() {
+        let mark = |seconds: i64| Mark {
+            at: at(seconds),
+            label: String::new(),
+            line: Str::EMPTY,
+            input: 0,
+        };
+        let marks = [0, 0, 1, 6, 7, 11].map(mark);
+        let axis = Axis::new(&[at(8), at(16)], at(24));
+        let sizes = |least: f64| -> Vec<usize> {
+            groups(&marks, &axis, least)
+                .iter()
+                .map(|group| group.len())
+                .collect()
+        };
+        assert_eq!(sizes(0.0), [1, 1, 1, 1, 1, 1]);
+        assert_eq!(sizes(2.0), [2, 1, 1, 1, 1]);
+        assert_eq!(sizes(15.0), [3, 2, 1]);
+        assert_eq!(sizes(200.0), [6]);
+        assert_eq!(groups(&[], &axis, 5.0).len(), 0);
+    }
+
+    #[test]
     fn commands_that_write_have_a_label() {
         let label = |line: &str| mark_label(line).unwrap_or_default();
         assert_eq!(label("kubectl apply -f web.yaml"), "apply");
@@ -604,5 +652,14 @@ mod tests {
         assert_eq!(label("kubectl set image sts/web nginx=x"), "set image");
         assert_eq!(label("kubectl get pods"), "");
         assert_eq!(label("ls"), "");
+        assert_eq!(
+            label("sed 's/replicas: 2/replicas: 3/' web.yaml | kubectl apply -f -"),
+            "apply"
+        );
+        assert_eq!(
+            label("for i in 0 1; do kubectl delete pod web-$i; done"),
+            "delete web-$i"
+        );
+        assert_eq!(label("kubectl get pods | grep web; ls"), "");
     }
 }

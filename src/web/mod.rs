@@ -215,11 +215,13 @@ pub fn on_window<E: JsCast + 'static>(name: &str, handle: impl Fn(E) + 'static) 
     callback.forget();
 }
 
-/// Calls `handle` whenever the element's size changes, for as long as the page lives.
-pub fn on_resize(element: &web_sys::Element, handle: impl Fn() + 'static) {
+/// Calls `handle` whenever the size of one of the elements changes, for as long as the page lives.
+pub fn on_resize(elements: &[&web_sys::Element], handle: impl Fn() + 'static) {
     let callback = Closure::<dyn Fn()>::new(handle);
     if let Ok(observer) = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()) {
-        observer.observe(element);
+        for element in elements {
+            observer.observe(element);
+        }
     }
     callback.forget();
 }
