@@ -40,7 +40,7 @@ import styles from './editor.css';
 /** A change that came from the page, which needs not be told of it. */
 const fromPage = Annotation.define();
 
-/** What the page found in the text: `{problems, changed}`. */
+/** What the page found in the text: `{problems, changed, elsewhere}`. */
 const setMarks = StateEffect.define();
 
 const INDENT = '  ';
@@ -61,6 +61,22 @@ const warningLine = Decoration.line({ class: 'told-of' });
 const squiggle = { fail: Decoration.mark({ class: 'squiggle' }), wait: Decoration.mark({ class: 'squiggle wait' }) };
 
 /** The problems of one line, told under it. */
+/** What the cluster has in the place of what a line says. */
+class Elsewhere extends WidgetType {
+  constructor(text) {
+    super();
+    this.text = text;
+  }
+
+  eq(other) {
+    return this.text === other.text;
+  }
+
+  toDOM() {
+    return element('span', 'c', `  # ${this.text}`);
+  }
+}
+
 class Told extends WidgetType {
   constructor(problems, words, act) {
     super();
@@ -143,7 +159,7 @@ const marks = StateField.define({
   ],
 });
 
-function placed(state, { problems, changed, words }) {
+function placed(state, { problems, changed, elsewhere, words }) {
   const { doc } = state;
   const byLine = new Map();
   const found = [];
@@ -154,7 +170,8 @@ function placed(state, { problems, changed, words }) {
     found.push(one);
     byLine.set(line.number, [...(byLine.get(line.number) ?? []), one]);
   }
-  const lines = new Set(changed.filter((number) => number <= doc.lines));
+  const other = new Map(elsewhere.filter(([number]) => number <= doc.lines));
+  const lines = new Set([...changed.filter((number) => number <= doc.lines), ...other.keys()]);
   const decorations = [];
   const numbers = new RangeSetBuilder();
   for (const number of [...new Set([...lines, ...byLine.keys()])].sort((a, b) => a - b)) {
@@ -165,6 +182,10 @@ function placed(state, { problems, changed, words }) {
     if (here.length > 0) decorations.push((wrong ? errorLine : warningLine).range(line.from));
     if (lines.has(number)) numbers.add(line.from, line.from, changedNumber);
     if (wrong) numbers.add(line.from, line.from, errorNumber);
+    if (other.has(number)) {
+      const widget = new Elsewhere(other.get(number));
+      decorations.push(Decoration.widget({ widget, side: 1 }).range(line.to));
+    }
     for (const { from, to, tone } of here) if (to > from) decorations.push(squiggle[tone].range(from, to));
     if (here.length > 0) {
       const widget = new Told(here, words);

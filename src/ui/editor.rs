@@ -10,7 +10,7 @@ use crate::view::{assist, t};
 use crate::web;
 use js_sys::{Object, Reflect};
 use leptos::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use wasm_bindgen::{JsValue, closure::Closure};
 
 /// Above this many lines the text is drawn plainly.
@@ -250,7 +250,18 @@ fn marks(page: Page) -> String {
         .tabs
         .changed
         .with(|lines| lines.iter().copied().collect());
-    serde_json::json!({ "problems": shown, "changed": changed }).to_string()
+    let other: Vec<_> = elsewhere(page).into_iter().collect();
+    serde_json::json!({ "problems": shown, "changed": changed, "elsewhere": other }).to_string()
+}
+
+/// What the cluster has in the place of what some lines say.
+fn elsewhere(page: Page) -> BTreeMap<usize, String> {
+    let differences = page.compared().map(|compared| compared.differences);
+    let said = differences.into_iter().flatten().filter_map(|one| {
+        let text = t::editor_elsewhere(one.cluster?);
+        Some((one.line, page.text(&text)))
+    });
+    said.collect()
 }
 
 /// What CodeMirror says by itself, and the messages that say it here. `$` is CodeMirror's own slot.
@@ -355,6 +366,7 @@ fn lines(page: Page, scroll: RwSignal<(i32, i32)>) -> AnyView {
         (
             page.tabs.changed.get(),
             errors.map(|p| p.line).collect::<BTreeSet<usize>>(),
+            elsewhere(page),
         )
     });
     view! {
@@ -373,12 +385,13 @@ fn lines(page: Page, scroll: RwSignal<(i32, i32)>) -> AnyView {
                 let coloured = text.split('\n').count() <= COLOURED;
                 text.split('\n').enumerate().map(|(index, line)| {
                     let number = index + 1;
-                    let (changed, error) = marks.with(|(changed, errors)| {
-                        (changed.contains(&number), errors.contains(&number))
+                    let (changed, error, other) = marks.with(|(changed, errors, elsewhere)| {
+                        let other = elsewhere.get(&number).cloned();
+                        (changed.contains(&number) || other.is_some(), errors.contains(&number), other)
                     });
                     let body = if coloured { paint(line) } else { line.to_owned().into_any() };
                     view! {
-                        <li data-changed=changed.then_some("") data-error=error.then_some("")><span>{body}</span></li>
+                        <li data-changed=changed.then_some("") data-error=error.then_some("")><span>{body}{other.map(|text| view! { <span class="c">"  # "{text}</span> })}</span></li>
                     }
                 }).collect_view()
             })}

@@ -6,6 +6,7 @@ use super::icons::icon;
 use super::story::Story;
 use crate::api::{Key, Kind};
 use crate::view::{NodeRow, OrdinalRow, Say, SetRow, Slot, t};
+use crate::web;
 use leptos::prelude::*;
 
 /// An entry: what it does in words, the command, and whether it is unsafe.
@@ -15,6 +16,8 @@ pub(super) struct MenuEntry {
     /// Empty where the entry only shows something.
     pub line: String,
     pub danger: bool,
+    /// Whether a line sets it off from what is above.
+    pub apart: bool,
     /// The object whose story is told.
     pub story: Option<Key>,
 }
@@ -25,7 +28,16 @@ impl MenuEntry {
             label,
             line,
             danger: false,
+            apart: false,
             story: None,
+        }
+    }
+
+    /// The same, set off from what is above.
+    pub fn apart(self) -> MenuEntry {
+        MenuEntry {
+            apart: true,
+            ..self
         }
     }
 
@@ -60,14 +72,6 @@ pub(super) fn pod_entries(row: &OrdinalRow) -> Entries {
     let mut entries = Vec::new();
     let (name, place) = (&row.name, in_namespace(&row.namespace));
     if matches!(row.slot, Slot::Pod(_)) {
-        entries.push(MenuEntry::new(
-            t::menu_pod_delete(),
-            format!("kubectl delete pod {name}{place}"),
-        ));
-        entries.push(MenuEntry::unsafely(
-            t::menu_pod_force(),
-            format!("kubectl delete pod {name} --grace-period=0 --force{place}"),
-        ));
         // `cluster` knows the namespace that kubectl would use, no other.
         if place.is_empty() {
             for (label, verb) in [
@@ -79,19 +83,23 @@ pub(super) fn pod_entries(row: &OrdinalRow) -> Entries {
             }
         }
         entries.push(MenuEntry::new(
-            t::menu_pod_describe(),
-            format!("kubectl describe pod {name}{place}"),
+            t::menu_pod_delete(),
+            format!("kubectl delete pod {name}{place}"),
         ));
+        entries.push(MenuEntry::unsafely(
+            t::menu_pod_force(),
+            format!("kubectl delete pod {name} --grace-period=0 --force{place}"),
+        ));
+        let describe = format!("kubectl describe pod {name}{place}");
+        entries.push(MenuEntry::new(t::menu_pod_describe(), describe).apart());
         entries.push(MenuEntry::new(
             t::menu_pod_yaml(),
             format!("kubectl get pod {name} -o yaml{place}"),
         ));
     }
     if let Some(claim) = row.claims.iter().find(|claim| !claim.phase.is_empty()) {
-        entries.push(MenuEntry::new(
-            t::menu_claim_describe(),
-            format!("kubectl describe pvc {}{place}", claim.name),
-        ));
+        let describe = format!("kubectl describe pvc {}{place}", claim.name);
+        entries.push(MenuEntry::new(t::menu_claim_describe(), describe).apart());
         entries.push(MenuEntry::unsafely(
             t::menu_claim_delete(),
             format!("kubectl delete pvc {}{place} --wait=false", claim.name),
@@ -194,14 +202,16 @@ pub(super) fn Menu(
     reachable: bool,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
-    let room = RwSignal::new(None::<f64>);
+    let place = RwSignal::new(None::<Place>);
     let button = NodeRef::<leptos::html::Button>::new();
     let list = NodeRef::<leptos::html::Div>::new();
     Effect::new(move |_| {
         if open.get()
-            && let Some(list) = list.get()
+            && let Some((list, button)) = list.get().zip(button.get_untracked())
         {
-            room.set(room_below(&list));
+            // Above all that would cut it off. Where there are no popovers it lies where the style puts it.
+            let shown = list.show_popover().is_ok();
+            place.set(shown.then(|| beside(&button, &list)));
             super::keys::focus_first(&list);
         }
     });
@@ -238,7 +248,11 @@ pub(super) fn Menu(
                     role="menu"
                     aria-label=name
                     node_ref=list
-                    style:max-block-size=move || room.get().map(|room| format!("{room}px"))
+                    popover="manual"
+                    style:position=move || place.get().map(|_| "fixed")
+                    style:margin=move || place.get().map(|_| "0")
+                    style:inset=move || place.get().map(|place| format!("{}px auto auto {}px", place.top, place.left))
+                    style:max-block-size=move || place.get().map(|place| format!("{}px", place.height))
                     on:keydown=move |event| super::keys::move_in_menu(&event, &close)
                     on:focusout=move |event| if super::keys::focus_leaves(&event) { open.set(false) }
                 >
@@ -247,6 +261,7 @@ pub(super) fn Menu(
                         let (shown, said) = (entry.line.clone(), entry.line.clone());
                         let label = page.text(&entry.label);
                         view! {
+                            {entry.apart.then(|| view! { <hr/> })}
                             <button
                                 role="menuitem"
                                 tabindex="-1"
@@ -265,15 +280,38 @@ pub(super) fn Menu(
     }
 }
 
-/// How high a menu can be that would reach below the board's part of the screen; it scrolls then.
-fn room_below(menu: &web_sys::HtmlDivElement) -> Option<f64> {
-    /// Two entries and a bit.
-    const LEAST: f64 = 140.0;
-    let stage = menu.closest(".stages").ok().flatten()?;
-    let (menu, stage) = (
+/// Where a menu lies in the window, and how high it can be; all in pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Place {
+    top: f64,
+    left: f64,
+    height: f64,
+}
+
+/// Below its button, or above where there is more room; what has none scrolls.
+fn beside(button: &web_sys::HtmlButtonElement, menu: &web_sys::HtmlDivElement) -> Place {
+    /// Between button and menu, and at the window's edges.
+    const GAP: f64 = 4.0;
+    let (width, height) = web::window_size();
+    let (button, wanted) = (
+        button.get_bounding_client_rect(),
         menu.get_bounding_client_rect(),
-        stage.get_bounding_client_rect(),
     );
-    let room = (stage.bottom() - menu.top() - 8.0).max(LEAST);
-    (menu.top() > stage.top() && menu.height() > room).then_some(room)
+    let natural = f64::from(menu.scroll_height() + 2);
+    let (above, below) = (
+        button.top() - 2.0 * GAP,
+        height - button.bottom() - 2.0 * GAP,
+    );
+    let down = natural <= below || below >= above;
+    let room = if down { below } else { above };
+    let lies = natural.min(room);
+    Place {
+        top: if down {
+            button.bottom() + GAP
+        } else {
+            button.top() - GAP - lies
+        },
+        left: (button.right() - wanted.width()).clamp(GAP, (width - wanted.width() - GAP).max(GAP)),
+        height: room,
+    }
 }

@@ -4,12 +4,12 @@ use super::link;
 use super::play::Play;
 use super::story::{Story, Told};
 use super::tabs::Tabs;
-use crate::api::{Key, Millis, Object, Str, Time, Value};
-use crate::manifest::read_documents;
+use crate::api::{Key, Millis, Object, Str, Time};
+use crate::manifest::{Document, read_documents};
 use crate::session::{Input, LineKind, Origin, Session, Terminal};
 use crate::sim::{Settings, WriteRecord};
 use crate::view::{
-    self, Board, Difference, EventRow, Follower, Lane, Language, NodeRow, ObjectChange, OtherRow,
+    self, Board, Compared, EventRow, Follower, Lane, Language, NodeRow, ObjectChange, OtherRow,
     Say, Tracker, Tracks, Why, t,
 };
 use crate::web::{self, Storage};
@@ -159,8 +159,8 @@ pub(super) struct Later {
     pub play: Play,
     /// The set that was chosen to be shown.
     pub wanted: Option<Key>,
-    /// The documents of the text that was applied last.
-    pub documents: (Str, Vec<Value>),
+    /// The documents of the text that the cluster was compared with last.
+    pub documents: (Str, Vec<Document>),
     /// Until when a long run goes on without being drawn, in the page's milliseconds.
     drawn_until: f64,
     /// How often the playhead was dragged on.
@@ -226,8 +226,8 @@ pub(super) struct Page {
     pub editor: StoredValue<Option<web::RichEditor>, LocalStorage>,
     /// Whether it has.
     pub rich: RwSignal<bool>,
-    /// Where the cluster differs from what was applied last.
-    pub differences: RwSignal<Vec<Difference>>,
+    /// What the cluster has of web.yaml as it was applied last, or as it is saved.
+    pub compared: RwSignal<Compared>,
 }
 
 impl Page {
@@ -284,7 +284,7 @@ impl Page {
             tabs: Tabs::new(session.files().clone(), drafts),
             editor: StoredValue::new_local(None),
             rich: RwSignal::new(false),
-            differences: RwSignal::new(Vec::new()),
+            compared: RwSignal::new(Compared::default()),
             session: StoredValue::new_local(session),
             later: StoredValue::new_local(Later::default()),
         };
@@ -630,24 +630,18 @@ impl Page {
         }
     }
 
-    /// Where the cluster differs from what was applied: somebody changed it since.
-    pub fn refresh_differences(self, session: &Session, applied: Option<&Str>) {
-        let Some(text) = applied else {
-            put(self.differences, Vec::new());
-            return;
-        };
+    /// Compares the cluster with a text: somebody may have changed it since that was applied.
+    pub fn refresh_compared(self, session: &Session, text: &Str) {
         self.later.update_value(|later| {
             if later.documents.0 != *text {
-                let documents = read_documents(text).unwrap_or_default();
-                let trees = documents.into_iter().map(|document| document.tree);
-                later.documents = (text.clone(), trees.collect());
+                later.documents = (text.clone(), read_documents(text).unwrap_or_default());
             }
         });
         let store = session.world().store();
         let found = self
             .later
             .with_value(|later| view::differences(store, &later.documents.1));
-        put(self.differences, found);
+        put(self.compared, found);
     }
 
     // The shown set.

@@ -20,7 +20,8 @@ pub(super) fn Stage(page: Page) -> impl IntoView {
     });
     let board = Signal::derive(move || page.board.get());
     view! {
-        <div class="stages" data-n="1">
+        // A menu does not scroll with its button: it closes.
+        <div class="stages" data-n="1" on:scroll=move |_| super::keys::leave_menu()>
             <section class="stage" id="stage" aria-label=move || page.text(&t::set_kind())>
                 {set_header(page)}
                 {why_line(page)}

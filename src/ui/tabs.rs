@@ -9,7 +9,7 @@ use crate::api::Str;
 use crate::manifest::{Diagnostic, diagnose};
 use crate::session::{Input, Origin, Session, WEB_YAML};
 use crate::shell::{Applied, Files};
-use crate::view::{Say, changed_lines, t};
+use crate::view::{Compared, Difference, Say, changed_lines, t};
 use leptos::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -162,8 +162,7 @@ impl Page {
             });
         }
         put(self.tabs.files, files.clone());
-        let applied = files.applied(FILE).map(|applied| &applied.text);
-        self.refresh_differences(session, applied);
+        self.refresh_compared(session, &base_of(FILE, files));
         let file = self.tabs.file.get_untracked();
         if !self.tabs.names.read_untracked().contains(&file) {
             self.tabs.file.set(Str::literal(FILE));
@@ -195,22 +194,17 @@ impl Page {
     pub fn dirty(self) -> bool {
         let manifest = self.tabs.file.with(|file| is_manifest(file));
         let never = manifest && self.tabs.applied.with(Option::is_none);
-        never || self.is_edited_for() || self.edited() || self.difference().is_some()
+        let to_do = match self.compared() {
+            Some(compared) => compared.there == 0 || !compared.differences.is_empty(),
+            None => never,
+        };
+        to_do || self.is_edited_for() || self.edited()
     }
 
-    /// Where the cluster differs from what was applied of web.yaml, while that is shown.
-    fn difference(self) -> Option<(Say, Say)> {
-        if self.tabs.file.with(|file| file.as_str() != FILE) {
-            return None;
-        }
-        self.differences.with(|found| {
-            let first = found.first()?.clone();
-            let say = match first.cluster {
-                Some(cluster) => t::editor_difference(cluster, first.field, first.file),
-                None => t::editor_difference_none(first.field, first.file),
-            };
-            Some((t::editor_differences(found.len()), say))
-        })
+    /// What the cluster has of web.yaml, while that is shown as it was applied or saved.
+    pub fn compared(self) -> Option<Compared> {
+        let shown = self.tabs.file.with(|file| file.as_str() == FILE) && !self.edited();
+        shown.then(|| self.compared.get())
     }
 
     /// Takes back what was typed.
@@ -287,15 +281,27 @@ impl Page {
         if !self.tabs.file.with(|file| is_manifest(file)) {
             return (t::editor_saved(), None);
         }
-        if let Some((differs, how)) = self.difference() {
-            return (differs, Some(how));
-        }
-        match self.tabs.applied.get() {
-            Some(applied) => {
+        let applied = self.tabs.applied.get();
+        match (self.compared(), applied) {
+            (Some(Compared { there: 0, .. }), applied) => {
+                let hint = self.tabs.problems.with(Vec::is_empty);
+                let state = match applied {
+                    Some(_) => t::editor_gone(),
+                    None => t::editor_never(),
+                };
+                (state, hint.then(t::editor_never_hint))
+            }
+            (Some(compared), _) if !compared.differences.is_empty() => {
+                let count = compared.differences.len();
+                let first = compared.differences.into_iter().next();
+                (t::editor_differences(count), first.map(difference))
+            }
+            (Some(_), None) => (t::editor_applied(), None),
+            (_, Some(applied)) => {
                 let at = t::editor_applied_at(clock(applied.at));
                 (t::editor_applied(), Some(at))
             }
-            None => (t::editor_never(), Some(t::editor_never_hint())),
+            (None, None) => (t::editor_never(), Some(t::editor_never_hint())),
         }
     }
 
@@ -310,6 +316,14 @@ impl Page {
             };
             (first, Some(t::editor_lines(count, listed(lines))))
         })
+    }
+}
+
+fn difference(found: Difference) -> Say {
+    match (found.cluster, found.file) {
+        (Some(cluster), Some(file)) => t::editor_difference(cluster, found.field, file),
+        (None, Some(file)) => t::editor_difference_none(found.field, file),
+        (_, None) => t::editor_missing(found.field),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What differs: between an object before and after a write, since a moment, and between a file and the cluster.
 
 use crate::api::{Key, Object, Value};
-use crate::manifest::{canonical_quantity, find_kind};
+use crate::manifest::{Document, canonical_quantity, find_kind};
 use crate::sim::WriteRecord;
 use crate::store::{ChangeKind, Store};
 use std::collections::BTreeMap;
@@ -169,64 +169,122 @@ fn short(value: &Value) -> String {
     text.chars().take(LONGEST - 1).chain(['…']).collect()
 }
 
-/// A field of which a file says something else than the cluster has.
+/// What the cluster has of the objects of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// How many of them are there.
+    pub there: usize,
+    /// Where it differs from the file.
+    pub differences: Vec<Difference>,
+}
+
+/// A field of which a file says something else than the cluster has, or an object that the cluster has not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// `replicas`: the last part of the path is enough for a sentence.
+    /// `replicas`: the last part of the path is enough for a sentence; of an object `statefulset/web`.
     pub field: String,
     /// What the cluster has; none if it has no such field.
     pub cluster: Option<String>,
-    /// What the file says.
-    pub file: String,
+    /// What the file says; none for a whole object.
+    pub file: Option<String>,
+    /// The line in the file, from 1.
+    pub line: usize,
 }
 
-/// Where the objects of the cluster differ from a file that was applied. What the file does not mention does
-/// not count, and an object that is not there is no difference but a deletion.
+/// Where the objects of the cluster differ from those of a file. What the file does not mention does not count.
 #[must_use]
-pub fn differences(store: &Store, documents: &[Value]) -> Vec<Difference> {
-    let mut found = Vec::new();
+pub fn differences(store: &Store, documents: &[Document]) -> Compared {
+    let mut compared = Compared::default();
     for document in documents {
-        let version = document.str_at(&["apiVersion"]).unwrap_or_default();
-        let kind = document.str_at(&["kind"]).unwrap_or_default();
-        let name = document.str_at(&["metadata", "name"]).unwrap_or_default();
+        let tree = &document.tree;
+        let version = tree.str_at(&["apiVersion"]).unwrap_or_default();
+        let kind = tree.str_at(&["kind"]).unwrap_or_default();
+        let name = tree.str_at(&["metadata", "name"]).unwrap_or_default();
         let Some(kind) = find_kind(version, kind) else {
             continue;
         };
-        let place = document.str_at(&["metadata", "namespace"]);
+        let place = tree.str_at(&["metadata", "namespace"]);
         let place = if kind.namespaced() {
             place.unwrap_or("default")
         } else {
             ""
         };
-        if let Some(object) = store.get(&Key::new(kind, place, name)) {
-            differ("", document, Some(object.tree()), &mut found);
+        let found = &mut compared.differences;
+        match store.get(&Key::new(kind, place, name)) {
+            Some(object) => {
+                compared.there += 1;
+                let mut file = File { document, found };
+                file.differ("", "", tree, Some(object.tree()));
+            }
+            None => found.push(Difference {
+                field: format!("{}/{name}", kind.name().to_lowercase()),
+                cluster: None,
+                file: None,
+                line: document.line,
+            }),
         }
     }
-    found
+    compared
 }
 
-fn differ(field: &str, file: &Value, cluster: Option<&Value>, found: &mut Vec<Difference>) {
-    match (file, cluster) {
-        (Value::Map(wanted), Some(Value::Map(there))) => {
-            for (key, value) in wanted.iter() {
-                differ(key, value, there.get(key), found);
+/// A document that is compared, and what was found.
+struct File<'a> {
+    document: &'a Document,
+    found: &'a mut Vec<Difference>,
+}
+
+impl File<'_> {
+    fn differ(&mut self, path: &str, field: &str, file: &Value, cluster: Option<&Value>) {
+        match (file, cluster) {
+            (Value::Map(wanted), Some(Value::Map(there))) => {
+                for (key, value) in wanted.iter() {
+                    let dot = if path.is_empty() { "" } else { "." };
+                    self.differ(&format!("{path}{dot}{key}"), key, value, there.get(key));
+                }
+            }
+            (Value::List(wanted), Some(Value::List(there))) => {
+                let (wanted, there) = (wanted.as_slice(), there.as_slice());
+                // One item in the place of another is the same one with another name.
+                let same_length = wanted.len() == there.len();
+                for (index, (name, value)) in items(wanted).into_iter().enumerate() {
+                    let named = items(there).into_iter().find(|(other, _)| *other == name);
+                    let other = named.map(|(_, item)| item);
+                    let other = other.or_else(|| there.get(index).filter(|_| same_length));
+                    self.differ(&format!("{path}[{index}]"), field, value, other);
+                }
+            }
+            (Value::Null, _) => {}
+            (Value::Map(wanted), None) if wanted.is_empty() => {}
+            _ if cluster.is_some_and(|there| same(file, there)) => {}
+            _ => {
+                let (cluster, file) = contrast(cluster, file);
+                self.found.push(Difference {
+                    field: field.to_owned(),
+                    cluster,
+                    file: Some(file),
+                    line: self.document.positions.nearest(path).line,
+                });
             }
         }
-        (Value::List(wanted), Some(Value::List(there))) => {
-            let there = items(there.as_slice());
-            for (name, value) in items(wanted.as_slice()) {
-                let other = there.iter().find(|(other, _)| *other == name);
-                differ(field, value, other.map(|(_, item)| *item), found);
-            }
+    }
+}
+
+/// Two values for a sentence: of two long texts only the end, from where they differ.
+fn contrast(cluster: Option<&Value>, file: &Value) -> (Option<String>, String) {
+    /// A common beginning that is shorter stays.
+    const LEAST: usize = 12;
+    let Some((Value::Str(a), Value::Str(b))) = cluster.map(|there| (there, file)) else {
+        return (cluster.map(short), short(file));
+    };
+    let (a, b) = (a.as_str(), b.as_str());
+    let common = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    let cut = a.get(..common).and_then(|same| same.rfind([':', '/']));
+    match cut.filter(|cut| *cut >= LEAST) {
+        Some(cut) => {
+            let end = |text: &str| format!("…{}", text.get(cut..).unwrap_or_default());
+            (Some(end(a)), end(b))
         }
-        (Value::Null, _) => {}
-        (Value::Map(wanted), None) if wanted.is_empty() => {}
-        _ if cluster.is_some_and(|there| same(file, there)) => {}
-        _ => found.push(Difference {
-            field: field.to_owned(),
-            cluster: cluster.map(short),
-            file: short(file),
-        }),
+        None => (Some(a.to_owned()), b.to_owned()),
     }
 }
 
@@ -279,18 +337,51 @@ mod tests {
         );
     }
 
+    /// What the cluster says otherwise than a manifest: line, field, cluster, file.
+    fn told(file: &str, live: &str) -> Vec<String> {
+        let documents = crate::manifest::read_documents(file).expect("valid YAML");
+        let mut found = Vec::new();
+        let mut compared = File {
+            document: &documents[0],
+            found: &mut found,
+        };
+        compared.differ("", "", &documents[0].tree, Some(&tree(live)));
+        let or = |text: Option<String>| text.unwrap_or("-".to_owned());
+        found
+            .into_iter()
+            .map(|one| {
+                format!(
+                    "{} {}: {} > {}",
+                    one.line,
+                    one.field,
+                    or(one.cluster),
+                    or(one.file)
+                )
+            })
+            .collect()
+    }
+
     #[test]
     fn what_is_written_otherwise_is_no_difference() {
-        let file = tree(r#"{"a":"1024Mi","b":1,"c":[{"name":"x","v":"2"}],"d":null,"e":{}}"#);
-        let live = tree(r#"{"a":"1Gi","b":1,"c":[{"name":"y"},{"name":"x","v":"2","w":3}],"f":1}"#);
-        let mut found = Vec::new();
-        differ("", &file, Some(&live), &mut found);
-        assert_eq!(found, []);
-        differ("", &tree(r#"{"b":2}"#), Some(&live), &mut found);
-        assert_eq!(found.len(), 1);
+        let live = r#"{"a":"1Gi","b":1,"c":[{"name":"y"},{"name":"x","v":"2","w":3}],"f":1}"#;
+        let file = "a: 1024Mi\nb: 1\nc:\n- name: x\n  v: \"2\"\nd: null\ne: {}\n";
+        assert_eq!(told(file, live), [""; 0]);
         assert_eq!(
-            (found[0].field.as_str(), found[0].file.as_str()),
-            ("b", "2")
+            told("# b\n\nb: 2\nz: 1\n", live),
+            ["3 b: 1 > 2", "4 z: - > 1"]
+        );
+    }
+
+    #[test]
+    fn a_difference_is_told_shortly() {
+        let live = r#"{"image":"registry.k8s.io/nginx-slim:0.24","ports":[{"name":"db","port":80}],"s":"a:1"}"#;
+        assert_eq!(
+            told("image: registry.k8s.io/nginx-slim:0.21\ns: a:2\n", live),
+            ["1 image: …:0.24 > …:0.21", "2 s: a:1 > a:2"]
+        );
+        assert_eq!(
+            told("ports:\n- port: 80\n  name: web\n", live),
+            ["3 name: db > web"]
         );
     }
 }

@@ -23,7 +23,8 @@ pub use board::{
     Source, Summary, VolumeRow, board, choose,
 };
 pub use changes::{
-    Difference, FieldChange, ObjectChange, changes_since, differences, field_changes, write_change,
+    Compared, Difference, FieldChange, ObjectChange, changes_since, differences, field_changes,
+    write_change,
 };
 pub use diff::changed_lines;
 pub use follow::{Follower, Tenants, tenants};

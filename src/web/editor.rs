@@ -12,7 +12,7 @@ extern "C" {
     pub fn show(this: &RichEditor, file: &str, text: &str);
 
     /// Marks what is wrong and what was changed: `{problems: [{line, from, to, tone, message, suggestion}],
-    /// changed: [line]}`, lines from 1, places in a line from 0 in UTF-16.
+    /// changed: [line], elsewhere: [[line, text]]}`, lines from 1, places in a line from 0 in UTF-16.
     #[wasm_bindgen(method)]
     pub fn mark(this: &RichEditor, json: &str);
 

@@ -215,6 +215,15 @@ pub fn on_window<E: JsCast + 'static>(name: &str, handle: impl Fn(E) + 'static) 
     callback.forget();
 }
 
+/// Width and height of the window, in pixels.
+#[must_use]
+pub fn window_size() -> (f64, f64) {
+    let root = document().and_then(|document| document.document_element());
+    root.map_or((0.0, 0.0), |root| {
+        (root.client_width().into(), root.client_height().into())
+    })
+}
+
 /// Calls `handle` whenever the size of one of the elements changes, for as long as the page lives.
 pub fn on_resize(elements: &[&web_sys::Element], handle: impl Fn() + 'static) {
     let callback = Closure::<dyn Fn()>::new(handle);

@@ -28,19 +28,19 @@ const FRAME = 33;
 /** The events of a trace that are script, style or layout. */
 const WORK = new Set(['EvaluateScript', 'FunctionCall', 'EventDispatch', 'RunMicrotasks', 'FireAnimationFrame', 'TimerFire', 'UpdateLayoutTree', 'Layout']);
 
-/** Milliseconds of processor time on the page's main thread, per stretch between two events that `begins` names, the
- *  first left out that lies before any: nested events count once. */
+/** Milliseconds of processor time on the page's main thread: nested events count once. With `begins` one number for
+ *  each event that it names, up to the next one. */
 function work(trace, begins) {
   const threads = trace.traceEvents.filter((event) => event.name === 'thread_name' && event.args.name === 'CrRendererMain');
   const main = new Set(threads.map((event) => `${event.pid} ${event.tid}`));
   const events = trace.traceEvents
     .filter((event) => event.ph === 'X' && WORK.has(event.name) && main.has(`${event.pid} ${event.tid}`))
     .sort((a, b) => a.ts - b.ts);
-  const stretches = [];
+  const stretches = begins ? [] : [0];
   let end = 0;
   for (const event of events) {
     if (event.ts < end) continue;
-    if (begins(event)) stretches.push(0);
+    if (begins?.(event)) stretches.push(0);
     if (stretches.length > 0) stretches[stretches.length - 1] += (event.tdur ?? event.dur) / 1000;
     end = event.ts + event.dur;
   }
@@ -48,13 +48,12 @@ function work(trace, begins) {
 }
 
 /** Traces what is done in the page meanwhile. */
-async function traced(page, begins, act) {
+async function traced(page, act, begins) {
   await page.tracing.start({ categories: ['devtools.timeline', 'disabled-by-default-devtools.timeline'] });
   await act();
   return work(JSON.parse(new TextDecoder().decode(await page.tracing.stop())), begins);
 }
 
-const dispatches = (type) => (event) => event.name === 'EventDispatch' && event.args.data?.type === type;
 
 const site = await serve(folder);
 const browser = await launchChromium(program);
@@ -86,7 +85,7 @@ async function steps(pods, budget) {
   const costs = [];
   for (let step = 0; step < STEPS; step++) {
     costs.push(
-      ...(await traced(page, dispatches('click'), () =>
+      ...(await traced(page, () =>
         page.evaluate(() => {
           [...document.querySelectorAll('button')].find((one) => one.textContent === 'Step').click();
           return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
@@ -113,17 +112,19 @@ async function drag() {
   const y = box.y + box.height / 2;
   await page.mouse.move(box.x + box.width / 2, y);
   await page.mouse.down();
-  const costs = await traced(page, dispatches('pointermove'), async () => {
+  const drags = async () => {
     for (let move = 0; move < MOVES; move++) {
       // There and back over all of it, in steps that no snapshot lies at, a frame each.
       const place = Math.abs(((move * 2) / MOVES) % 2 - 1);
       await page.mouse.move(canvas.x + 4 + place * (box.x - canvas.x), y);
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
     }
-  });
+  };
+  const moved = (event) => event.name === 'EventDispatch' && event.args.data?.type === 'pointermove';
+  const costs = await traced(page, drags, moved);
   await page.mouse.up();
   costs.sort((a, b) => a - b);
-  const [median, late] = [costs[MOVES >> 1], costs[Math.floor(MOVES * 0.95)]];
+  const [median, late] = [costs[costs.length >> 1], costs[Math.floor(costs.length * 0.95)]];
   const rate = (ms) => Math.round(1000 / Math.max(ms, 1000 / 60));
   const what = `dragging over ${(await events(screen)).toLocaleString('en')} events: frames a second`;
   console.log(`${what} | ${rate(median)} (${median.toFixed(1)} ms), 19 of 20 above ${rate(late)} (${late.toFixed(1)} ms) | 30 (${FRAME} ms)`);
