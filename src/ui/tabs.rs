@@ -284,17 +284,19 @@ impl Page {
         let applied = self.tabs.applied.get();
         match (self.compared(), applied) {
             (Some(Compared { there: 0, .. }), applied) => {
-                let hint = self.tabs.problems.with(Vec::is_empty);
+                let valid = self.tabs.problems.with(Vec::is_empty);
                 let state = match applied {
                     Some(_) => t::editor_gone(),
                     None => t::editor_never(),
                 };
-                (state, hint.then(t::editor_never_hint))
+                (state, valid.then(t::editor_never_hint))
             }
             (Some(compared), _) if !compared.differences.is_empty() => {
                 let count = compared.differences.len();
+                let valid = self.tabs.problems.with(Vec::is_empty);
                 let first = compared.differences.into_iter().next();
-                (t::editor_differences(count), first.map(difference))
+                let first = first.filter(|_| valid).map(difference);
+                (t::editor_differences(count), first)
             }
             (Some(_), None) => (t::editor_applied(), None),
             (_, Some(applied)) => {

@@ -54,7 +54,6 @@ async function traced(page, act, begins) {
   return work(JSON.parse(new TextDecoder().decode(await page.tracing.stop())), begins);
 }
 
-
 const site = await serve(folder);
 const browser = await launchChromium(program);
 
