@@ -180,7 +180,17 @@ pub fn read(words: &[String], context: &Context<'_>) -> Result<Command, Failure>
         Some(verb) => verb.flags.to_vec(),
         None => manual::options(&path).iter().map(Flag::of).collect(),
     };
-    let flags = parse_flags(&words, &taken, &path)?;
+    let flags = match parse_flags(&words, &taken, &path) {
+        // Code 1 of `diff` says that there are differences, so that its mistakes have a code of their own.
+        Err(failure) if path == "diff" => {
+            let usage = "See 'kubectl diff --help' for usage.";
+            let text = failure
+                .text()
+                .replace(usage, "See 'kubectl diff -h' for help and examples");
+            return Ok(Command::Page(format!("{text}\n"), Stream::Stderr, 2));
+        }
+        flags => flags?,
+    };
     if flags.on("help") {
         return help(&path);
     }

@@ -121,6 +121,11 @@ pub fn targets(cx: &mut Context<'_>, cli: &Cli, args: &[String]) -> Result<Targe
     let namespace = scope(cli);
     let mut targets = Targets::default();
     match wanted(args)? {
+        Wanted::Nothing if selects || flags.on("all") => {
+            return Err(Failure::error(
+                "at least one resource must be specified to use a selector",
+            ));
+        }
         Wanted::Nothing => return Err(Failure::error(NOTHING_GIVEN)),
         Wanted::Types(_) if !selects && !flags.on("all") => {
             return Err(Failure::error(

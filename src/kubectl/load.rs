@@ -5,6 +5,7 @@ use super::cli::Cli;
 use super::failure::Failure;
 use super::flags::quote;
 use super::resources::{ResourceType, TYPES};
+use super::selector::LabelQuery;
 use crate::api::{ApiError, Value};
 use crate::manifest::{self, ClientRefusal};
 use crate::shell::{Context, editor_name};
@@ -41,12 +42,23 @@ pub struct Loaded {
 /// A file that is not there.
 pub fn documents(cx: &mut Context<'_>, cli: &Cli) -> Result<Loaded, Failure> {
     let mut loaded = Loaded::default();
+    // The labels that are written decide.
+    let selects = matches!(cli.path, "create" | "delete");
+    let labels = cli
+        .flags
+        .text("selector")
+        .filter(|text| selects && !text.is_empty());
+    let query = labels.and_then(|labels| LabelQuery::parse(labels).ok());
     for name in cli.files() {
         for (file, text) in texts(cx, name, cli.flags.on("recursive"))? {
             loaded.read.push(file.clone());
             let stream = manifest::read_stream(&text);
             for document in stream.documents {
                 loaded.take(document.tree, &file, cli);
+            }
+            if let Some(query) = &query {
+                let labels = |d: &Document| d.tree.map_at(&["metadata", "labels"]);
+                loaded.documents.retain(|d| query.matches(&labels(d)));
             }
             if let Some(error) = stream.error {
                 let file = if file == "STDIN" { "STDIN" } else { &file };

@@ -303,6 +303,17 @@ pub fn wanted(args: &[String]) -> Result<Wanted, Failure> {
     if names.iter().any(String::is_empty) {
         return Err(Failure::error("resource name may not be empty"));
     }
+    for name in names {
+        let fault = match name.as_str() {
+            "." => "may not be '.'",
+            ".." => "may not be '..'",
+            name if name.contains('%') => "may not contain '%'",
+            _ => continue,
+        };
+        return Err(Failure::error(format!(
+            "invalid resource name \"{name}\": [{fault}]"
+        )));
+    }
     let pairs = types
         .iter()
         .flat_map(|t| names.iter().map(move |name| (*t, name.clone())));

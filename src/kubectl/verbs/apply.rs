@@ -27,15 +27,13 @@ pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration
 pub const FLAGS: &[Flag] = &[
     ALL,
     MISSING_KEYS,
-    flag("cascade", None, FlagType::Text)
-        .bare("background")
-        .missing(),
+    flag("cascade", None, FlagType::Text).bare("background"),
     DRY_RUN,
     FIELD_MANAGER,
     FILENAME,
     flag("force", None, FlagType::Bool),
     flag("force-conflicts", None, FlagType::Bool),
-    flag("grace-period", None, FlagType::Int).missing(),
+    flag("grace-period", None, FlagType::Int),
     KUSTOMIZE,
     flag("openapi-patch", None, FlagType::Bool),
     OUTPUT,
@@ -51,7 +49,7 @@ pub const FLAGS: &[Flag] = &[
     TEMPLATE,
     TIMEOUT,
     flag("validate", None, FlagType::Text).bare("strict"),
-    flag("wait", None, FlagType::Bool).missing(),
+    flag("wait", None, FlagType::Bool),
 ];
 
 /// Runs it.
@@ -260,8 +258,9 @@ fn one(
     .map_err(refused)?;
     let object = match cx.world.update(kind, tree, &cli.writer(), dry_run.on()) {
         Err(error) if cli.flags.on("force") && error.reason == ErrorReason::Invalid => {
+            let grace = cli.flags.int("grace-period").filter(|grace| *grace >= 0);
             let options = DeleteOptions {
-                grace: Some(0),
+                grace: Some(grace.unwrap_or(0) * 1000),
                 ..DeleteOptions::default()
             };
             write::remove_at_once(cx, &current, &options)?;

@@ -133,6 +133,11 @@ pub fn whoami(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             TableWriter::default().print(&rows)
         }
         Output::Name => "selfsubjectreview.authentication.k8s.io/<unknown>\n".to_owned(),
+        // In the order of Go's types.
+        _ if given == "json" => format!(
+            "{{\n    \"kind\": \"SelfSubjectReview\",\n    \"apiVersion\": \"authentication.k8s.io/v1\",\n    \"metadata\": {{\n        \"creationTimestamp\": \"{}\"\n    }},\n    \"status\": {{\n        \"userInfo\": {{\n            \"username\": \"kubernetes-admin\",\n            \"uid\": \"admin\",\n            \"groups\": [\n                \"system:masters\",\n                \"system:authenticated\"\n            ]\n        }}\n    }}\n}}\n",
+            cx.now()
+        ),
         output => {
             let mut review = Value::map([
                 ("apiVersion", Value::from("authentication.k8s.io/v1")),

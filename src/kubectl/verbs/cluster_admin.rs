@@ -7,7 +7,7 @@ use crate::kubectl::cli::{Cli, DryRun, Outcome};
 use crate::kubectl::cluster::{fetch, list};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag, go_duration};
-use crate::kubectl::resources::ResourceType;
+use crate::kubectl::resources::{ResourceType, find};
 use crate::kubectl::selector::{LabelQuery, Query};
 use crate::shell::{Context, Program, Progress, Wait};
 use crate::store::fields::Writer;
@@ -37,16 +37,16 @@ const RETRY: Millis = 5000;
 /// Runs `cordon`.
 pub fn run_cordon(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     let (nodes, failure) = nodes(cx, cli)?;
-    mark(cx, &nodes, true, cli.dry_run()?)?;
     failure.result()?;
+    mark(cx, &nodes, true, cli.dry_run()?)?;
     Ok(Outcome::Done(0))
 }
 
 /// Runs `uncordon`.
 pub fn run_uncordon(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     let (nodes, failure) = nodes(cx, cli)?;
-    mark(cx, &nodes, false, cli.dry_run()?)?;
     failure.result()?;
+    mark(cx, &nodes, false, cli.dry_run()?)?;
     Ok(Outcome::Done(0))
 }
 
@@ -59,9 +59,7 @@ fn nodes(cx: &Context<'_>, cli: &Cli) -> Result<(Vec<Arc<Object>>, Failure), Fai
         .filter(|labels| !labels.is_empty())
     {
         if !args.is_empty() {
-            return Err(Failure::error(
-                "error: cannot specify both a node name and a --selector option",
-            ));
+            return Err(cli.usage("error: cannot specify both a node name and a --selector option"));
         }
         return Ok((
             list(cx.world, of, "", &Query::parse(labels, "", of)?),
@@ -73,11 +71,22 @@ fn nodes(cx: &Context<'_>, cli: &Cli) -> Result<(Vec<Arc<Object>>, Failure), Fai
     }
     let (mut nodes, mut failure) = (Vec::new(), Failure::default());
     for name in args {
-        let name = name
-            .strip_prefix("node/")
-            .or(name.strip_prefix("nodes/"))
-            .or(name.strip_prefix("no/"))
-            .unwrap_or(name);
+        let name = match name.split_once('/') {
+            Some((word, name)) => match find(word)? {
+                of if of.kind == "Node" => name,
+                of => {
+                    let version = match of.group() {
+                        "" => format!("/{}", of.version()),
+                        _ => of.api_version.to_owned(),
+                    };
+                    return Err(Failure::error(format!(
+                        "expected resource of type node, got \"{version}, Resource={}\"",
+                        of.plural
+                    )));
+                }
+            },
+            None => name,
+        };
         match fetch(cx.world, of, "", name) {
             Ok(node) => nodes.push(node),
             Err(error) => failure.add(error.into()),

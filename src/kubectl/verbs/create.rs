@@ -9,9 +9,9 @@ use super::{
 };
 use crate::api::{DeleteOptions, Object};
 use crate::kubectl::cli::{Cli, DryRun, Outcome};
-use crate::kubectl::cluster::fetch;
+use crate::kubectl::cluster::{fetch, not_found};
 use crate::kubectl::failure::Failure;
-use crate::kubectl::flags::{Flag, FlagType, flag};
+use crate::kubectl::flags::{Flag, FlagType, flag, quote};
 use crate::kubectl::load::{Document, documents};
 use crate::kubectl::print::output::Output;
 use crate::kubectl::write;
@@ -132,7 +132,22 @@ pub fn run_replace(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> 
             answer.warn(cx);
             return Ok((answer.object, "replaced"));
         }
-        current.map_err(failed)?;
+        if document.name.is_empty() {
+            return Err(Failure::error(format!(
+                "error when replacing {}: resource name may not be empty",
+                quote(&document.file)
+            )));
+        }
+        // A Service that is not there is made; nothing else is, whatever its namespace.
+        if current.is_err() {
+            let of = document.of;
+            if of.kind != "Service" || dry_run == DryRun::Client {
+                return Err(failed(not_found(of, &document.name)));
+            }
+            let answer = write::create(cx, of, &tree, cli, dry_run.on()).map_err(failed)?;
+            answer.warn(cx);
+            return Ok((answer.object, "replaced"));
+        }
         if dry_run == DryRun::Client {
             return Ok((
                 Arc::new(Object::new(write::kind_of(document.of)?, tree)),

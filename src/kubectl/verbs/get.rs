@@ -8,7 +8,7 @@ use super::{
 use crate::api::Arrange as _;
 use crate::api::{Object, Value};
 use crate::kubectl::cli::{Cli, Outcome};
-use crate::kubectl::cluster::{fetch, list, scope};
+use crate::kubectl::cluster::{NOTHING_GIVEN, fetch, list, scope};
 use crate::kubectl::failure::Failure;
 use crate::kubectl::flags::{Flag, FlagType, flag};
 use crate::kubectl::load;
@@ -123,7 +123,14 @@ fn wanted_of(cx: &mut Context<'_>, cli: &Cli) -> Result<Wanted, Failure> {
             .map(|document| (document.of, document.name));
         return Ok(Wanted::Names(names.collect()));
     }
+    let words = args.iter().flat_map(|arg| arg.split(['/', ',']).take(1));
+    if words.filter(|word| *word == "ev").count() > 0 {
+        cx.out.stderr("Warning: short name \"ev\" could also match lower priority resource events.events.k8s.io\n");
+    }
     match wanted(args)? {
+        Wanted::Nothing if cli.flags.on("watch") || cli.flags.on("watch-only") => {
+            Err(Failure::error(NOTHING_GIVEN))
+        }
         Wanted::Nothing => Err(Failure::bare(
             "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported resources.\n\nerror: Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that resource (e.g. kubectl explain pods).\nSee 'kubectl get -h' for help and examples",
         )),
@@ -242,7 +249,13 @@ fn print(
 ) -> Result<String, Failure> {
     match output {
         Output::Human { wide } => {
-            let rows = Rows::read(cli, *wide, wanted.several_types());
+            // Of names those count that were found.
+            let several = wanted.several_types()
+                && !(matches!(wanted, Wanted::Names(_))
+                    && objects
+                        .windows(2)
+                        .all(|pair| matches!(pair, [a, b] if a.kind == b.kind)));
+            let rows = Rows::read(cli, *wide, several);
             let tables = objects.chunk_by(|a, b| a.kind == b.kind).map(|group| {
                 let mut table = Vec::with_capacity(group.len() + 1);
                 if let Some(first) = group.first() {

@@ -106,7 +106,8 @@ pub fn scale_of(object: &Object) -> Value {
     scale
 }
 
-const VERSION: &str = r#"{
+/// The server's version, as its own path answers it.
+pub(super) const VERSION: &str = r#"{
   "major": "1",
   "minor": "36",
   "emulationMajor": "1",

@@ -1,13 +1,17 @@
 //! `kubectl version`, `api-resources`, `api-versions`, `config`
 //! `kubectl/pkg/cmd/version`, `kubectl/pkg/cmd/apiresources`, `kubectl/pkg/cmd/config`
 
+use super::get_other::VERSION as SERVER;
 use super::{OUTPUT, TEMPLATE};
 use crate::api::Arrange as _;
+use crate::api::Value;
 use crate::kubectl::cli::{CONTEXT, Cli, Outcome};
 use crate::kubectl::failure::Failure;
-use crate::kubectl::flags::{Flag, FlagType, flag};
+use crate::kubectl::flags::{Flag, FlagType, flag, quote};
 use crate::kubectl::manual;
+use crate::kubectl::print::output::Output;
 use crate::kubectl::print::table::TableWriter;
+use crate::kubectl::print::yaml::to_yaml;
 use crate::kubectl::resources::{ResourceType, TYPES};
 use crate::shell::Context;
 
@@ -19,12 +23,30 @@ pub const VERSION_FLAGS: &[Flag] = &[
 
 /// Runs `version`.
 pub fn version(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
-    match cli.flags.or_empty("output") {
+    if !cli.flags.args.is_empty() {
+        return Err(Failure::error(format!(
+            "extra arguments: [{}]",
+            cli.flags.args.join(" ")
+        )));
+    }
+    let format = cli.flags.or_empty("output");
+    match format {
         "" => {}
-        other @ ("yaml" | "json") => {
-            return Err(Failure::error(format!(
-                "version -o {other} is not simulated here"
-            )));
+        "yaml" | "json" => {
+            let server = match cli.flags.on("client") {
+                true => String::new(),
+                false => format!(",\n  \"serverVersion\": {}", indented(SERVER, 2)),
+            };
+            let text = format!(
+                "{{\n  \"clientVersion\": {},\n  \"kustomizeVersion\": \"v5.8.1\"{server}\n}}\n",
+                indented(&client_version(), 2)
+            );
+            let tree = Value::from_json(&text).unwrap_or_default();
+            cx.out.stdout(match format {
+                "json" => text,
+                _ => format!("{}\n", to_yaml(&tree)),
+            });
+            return Ok(Outcome::Done(0));
         }
         _ => return Err(Failure::error("--output must be 'yaml' or 'json'")),
     }
@@ -34,6 +56,17 @@ pub fn version(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         cx.out.stdout("Server Version: v1.36.3\n");
     }
     Ok(Outcome::Done(0))
+}
+
+/// The client's version: what the server's says besides is of servers alone.
+fn client_version() -> String {
+    let own = |line: &&str| !line.contains("\"emulation") && !line.contains("\"minCompatibility");
+    SERVER.lines().filter(own).collect::<Vec<_>>().join("\n")
+}
+
+/// JSON whose lines after the first stand further right.
+fn indented(text: &str, by: usize) -> String {
+    text.replace('\n', &format!("\n{}", " ".repeat(by)))
 }
 
 /// The flags of `kubectl api-resources`.
@@ -57,9 +90,13 @@ pub fn api_resources(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure
         return Err(cli.usage(&text));
     }
     if !matches!(output, "" | "name" | "wide") {
-        return Err(Failure::error(format!(
-            "api-resources -o {output} is not simulated here"
-        )));
+        return Err(Failure::error(match output {
+            "json" | "yaml" | "kyaml" => format!("api-resources -o {output} is not simulated here"),
+            _ => format!(
+                "unable to match a printer suitable for the output format {}, allowed formats are: json,kyaml,name,wide,yaml",
+                quote(output)
+            ),
+        }));
     }
     let by = flags.or_empty("sort-by");
     if !matches!(by, "" | "name" | "kind") {
@@ -163,6 +200,12 @@ pub const CONTEXTS_FLAGS: &[Flag] = &[
 
 /// Runs `config get-contexts`.
 pub fn get_contexts(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    let output = cli.flags.or_empty("output");
+    if !matches!(output, "" | "name") {
+        return Err(Failure::error(format!(
+            "--output {output} is not available in kubectl config get-contexts; resetting to default output format"
+        )));
+    }
     let names = &cli.flags.args;
     let shown = names.is_empty() || names.iter().any(|name| name == CONTEXT);
     let mut failure = Failure::default();
@@ -219,6 +262,9 @@ pub const SET_CONTEXT_FLAGS: &[Flag] = &[
 
 /// Runs `config set-context`: the namespace can be set.
 pub fn set_context(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
+    if cli.flags.args.len() > 1 {
+        return Err(unexpected(cx, cli));
+    }
     let name = cli
         .flags
         .args
@@ -243,6 +289,12 @@ pub fn set_context(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> 
     Ok(Outcome::Done(0))
 }
 
+/// The refusal of too many or too few words, after the command's help.
+fn unexpected(cx: &mut Context<'_>, cli: &Cli) -> Failure {
+    cx.out.stdout(manual::page(cli.path).unwrap_or_default());
+    Failure::error(format!("Unexpected args: [{}]", cli.flags.args.join(" ")))
+}
+
 /// Runs `config use-context`.
 pub fn use_context(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     match cli.flags.args.as_slice() {
@@ -254,14 +306,7 @@ pub fn use_context(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> 
         [name] => Err(Failure::error(format!(
             "no context exists with the name: \"{name}\""
         ))),
-        other => {
-            cx.out
-                .stdout(manual::page("config use-context").unwrap_or_default());
-            Err(Failure::error(format!(
-                "Unexpected args: [{}]",
-                other.join(" ")
-            )))
-        }
+        _ => Err(unexpected(cx, cli)),
     }
 }
 
@@ -290,30 +335,70 @@ pub const VIEW_FLAGS: &[Flag] = &[
     flag("merge", None, FlagType::Bool),
     flag("minify", None, FlagType::Bool),
     OUTPUT,
-    flag("raw", None, FlagType::Bool).missing(),
+    flag("raw", None, FlagType::Bool),
     super::MANAGED_FIELDS,
     TEMPLATE,
 ];
 
+/// The kubeconfig as JSON, before and after the namespace.
+const CONFIG: (&str, &str) = (
+    r#"{
+    "kind": "Config",
+    "apiVersion": "v1",
+    "clusters": [
+        {
+            "name": "kubernetes",
+            "cluster": {
+                "server": "https://127.0.0.1:6443",
+                "insecure-skip-tls-verify": true
+            }
+        }
+    ],
+    "users": [
+        {
+            "name": "kubernetes-admin",
+            "user": {
+                "token": "REDACTED"
+            }
+        }
+    ],
+    "contexts": [
+        {
+            "name": "kubernetes-admin@kubernetes",
+            "context": {
+                "cluster": "kubernetes",
+                "user": "kubernetes-admin""#,
+    r#"
+            }
+        }
+    ],
+    "current-context": "kubernetes-admin@kubernetes"
+}
+"#,
+);
+
 /// Runs `config view`.
 pub fn view(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
-    use crate::api::Value;
-    use crate::kubectl::print::output::Output;
-    use crate::kubectl::print::yaml::to_yaml;
-    const CONFIG: &str = r#"{"apiVersion":"v1","clusters":[{"cluster":{"insecure-skip-tls-verify":true,"server":"https://127.0.0.1:6443"},"name":"kubernetes"}],"contexts":[{"context":{"cluster":"kubernetes","user":"kubernetes-admin"},"name":"kubernetes-admin@kubernetes"}],"current-context":"kubernetes-admin@kubernetes","kind":"Config","users":[{"name":"kubernetes-admin","user":{"token":"REDACTED"}}]}"#;
     let output = Output::read(cli, cx)?;
-    let mut config = Value::from_json(CONFIG).unwrap_or_default();
-    if !cx.env.namespace.is_empty()
-        && let Some(Value::Map(context)) = config
-            .slot(&["contexts"])
-            .make_list()
-            .first_mut()
-            .map(|entry| entry.slot(&["context"]))
-    {
-        context.insert("namespace", &cx.env.namespace);
+    let wanted = cli.flags.text("context").filter(|name| !name.is_empty());
+    if let Some(name) = wanted.filter(|name| cli.flags.on("minify") && *name != CONTEXT) {
+        return Err(Failure::error(format!("cannot locate context {name}")));
     }
+    let namespace = match cx.env.namespace.as_str() {
+        "" => String::new(),
+        name => format!(",\n                \"namespace\": {}", quote(name)),
+    };
+    // In the order of Go's types, in which JSON is printed.
+    let text = format!("{}{namespace}{}", CONFIG.0, CONFIG.1);
+    let text = match cli.flags.on("raw") {
+        true => text.replace("REDACTED", "admintoken"),
+        false => text,
+    };
+    let config = Value::from_json(&text).unwrap_or_default();
     let text = if output.human() {
         to_yaml(&config)
+    } else if cli.flags.or_empty("output") == "json" {
+        text
     } else {
         output.value(&config)?
     };

@@ -28,7 +28,7 @@ pub const FLAGS: &[Flag] = &[
     flag("local", None, FlagType::Bool),
     OUTPUT,
     flag("overwrite", None, FlagType::Bool),
-    flag("record", None, FlagType::Bool).missing(),
+    super::RECORD,
     RECURSIVE,
     flag("resource-version", None, FlagType::Text),
     SELECTOR,
@@ -196,7 +196,7 @@ fn one(
         after.insert(key.as_str(), value.as_str());
     }
     for key in &changes.remove {
-        if after.remove(key).is_none() && what.one == "label" {
+        if after.remove(key).is_none() && what.one == "label" && !cli.flags.on("list") {
             cx.out
                 .stdout(format!("{} {} not found.\n", what.one, quote(key)));
         }
@@ -207,6 +207,7 @@ fn one(
     } else {
         tree.set(&["metadata", what.field], Value::Map(after.clone()));
     }
+    super::record(cli, &mut tree);
     if let Some(version) = cli.flags.text("resource-version").filter(|v| !v.is_empty()) {
         tree.set(&["metadata", "resourceVersion"], version);
     }
@@ -237,6 +238,7 @@ fn one(
         ("annotation", _) => "annotated",
         (_, false) => "not labeled",
         (_, true) if changes.set.is_empty() => "unlabeled",
+        (_, true) if !changes.remove.is_empty() => "modified",
         (_, true) => "labeled",
     };
     cx.out.stdout(format!(
@@ -257,7 +259,10 @@ fn check_overwrite(cli: &Cli, what: &What, before: &Map, changes: &Changes) -> R
         .set
         .iter()
         .filter_map(|(key, value)| {
-            let old = before.get_str(key)?;
+            // The cause of a change is there to be written anew.
+            let old = before
+                .get_str(key)
+                .filter(|_| is_label || key != "kubernetes.io/change-cause")?;
             let end = if is_label {
                 ", and --overwrite is false"
             } else {
@@ -269,12 +274,13 @@ fn check_overwrite(cli: &Cli, what: &What, before: &Map, changes: &Changes) -> R
     if taken.is_empty() {
         Ok(())
     } else {
-        Err(Failure::error(match is_label {
-            true => taken.join("\n"),
-            false => format!(
+        Err(match is_label {
+            true if taken.len() > 1 => Failure::bare(taken.join("\n")),
+            true => Failure::error(taken.concat()),
+            false => Failure::error(format!(
                 "--overwrite is false but found the following declared annotation(s): {}",
                 taken.join("; ")
-            ),
-        }))
+            )),
+        })
     }
 }

@@ -145,6 +145,14 @@ fn check(cli: &Cli, container: Option<&str>) -> Result<(), Failure> {
         _ if flags.has("since") && !flags.or_empty("since-time").is_empty() => {
             "at most one of `sinceTime` or `sinceSeconds` may be specified".to_owned()
         }
+        _ if !flags.or_empty("since-time").is_empty()
+            && Time::parse(flags.or_empty("since-time")).is_none() =>
+        {
+            let given = quote(flags.or_empty("since-time"));
+            format!(
+                "parsing time {given} as \"2006-01-02T15:04:05Z07:00\": cannot parse {given} as \"2006\""
+            )
+        }
         _ if flags.duration("since").is_some_and(|since| since < 0) => {
             "--since must be greater than 0".to_owned()
         }

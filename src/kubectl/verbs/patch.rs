@@ -29,7 +29,7 @@ pub const FLAGS: &[Flag] = &[
     OUTPUT,
     flag("patch", Some('p'), FlagType::Text),
     flag("patch-file", None, FlagType::Text),
-    flag("record", None, FlagType::Bool).missing(),
+    super::RECORD,
     RECURSIVE,
     MANAGED_FIELDS,
     flag("subresource", None, FlagType::Text),
@@ -114,6 +114,7 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         };
         match answer {
             Ok(answer) => {
+                noted(cx, cli, &answer.object, dry_run)?;
                 answer.warn(cx);
                 if output.human() {
                     // A Scale is compared with the object itself, and so never the same.
@@ -136,6 +137,17 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     }
     failure.result()?;
     Ok(Outcome::Done(0))
+}
+
+/// `--record`: the annotation comes with a request of its own.
+fn noted(cx: &mut Context<'_>, cli: &Cli, object: &Object, dry_run: DryRun) -> Result<(), Failure> {
+    if !cli.flags.on("record") || dry_run.on() || cli.flags.on("local") {
+        return Ok(());
+    }
+    let mut tree = object.tree().clone();
+    super::record(cli, &mut tree);
+    cx.world.update(object.kind, tree, &cli.writer(), false)?;
+    Ok(())
 }
 
 /// `--local`: the patch alone. kubectl knows no schema here, but which lists are merged.

@@ -115,6 +115,9 @@ fn each(
     let output = Output::read(cli, cx)?;
     let found = find(cx, cli)?;
     if found.found.is_empty() && found.failure.is_empty() {
+        if cli.path == "rollout undo" {
+            return Ok(Outcome::Done(0));
+        }
         return nothing(cx, cli);
     }
     let mut failure = found.failure;
@@ -140,6 +143,24 @@ fn unsupported(target: &Target, doing: &str) -> Failure {
         target.of.resource(),
         target.object.name()
     ))
+}
+
+/// What is said of a kind without revisions: of one with Pods that it has no `worker`, of any other that nobody
+/// comes to look for `what`.
+fn not_rolled(target: &Target, what: &str, worker: &str) -> Failure {
+    let kind = target.of.qualified_kind();
+    let has_pods = matches!(
+        target.of.kind,
+        "Pod" | "ReplicationController" | "ReplicaSet" | "Job" | "CronJob"
+    );
+    Failure::error(match has_pods {
+        true => format!("no {worker} has been implemented for \"{kind}\""),
+        false => format!(
+            "error retrieving {what} for \"{kind}\", no visitor method exists for {{{} {}}}",
+            target.of.group(),
+            target.of.kind
+        ),
+    })
 }
 
 /// Runs `rollout restart`.
@@ -171,6 +192,8 @@ pub fn restart(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
                 object.name()
             )));
         }
+        // A patch does not say of which version.
+        tree.remove(&["metadata", "resourceVersion"]);
         Ok((
             cx.world.update(object.kind, tree, &cli.writer(), false)?,
             "restarted".to_owned(),
@@ -326,13 +349,7 @@ pub fn history(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     for target in &found.found {
         let object = &target.object;
         let Some(all) = revisions(cx, object) else {
-            failure.add(Failure::error(format!(
-                "no history viewer has been implemented for \"{}\"",
-                match target.of.group() {
-                    "" => target.of.kind.to_owned(),
-                    group => format!("{}.{group}", target.of.kind),
-                }
-            )));
+            failure.add(not_rolled(target, "history", "history viewer"));
             continue;
         };
         let name = format!("{}/{}", target.of.qualified_singular(), object.name());
@@ -415,10 +432,7 @@ pub fn undo(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             ));
         }
         let Some(all) = revisions(cx, object) else {
-            return Err(Failure::error(format!(
-                "error retrieving rollbacker for \"{0}\", no visitor method exists for {{ {0}}}",
-                target.of.qualified_kind()
-            )));
+            return Err(not_rolled(target, "rollbacker", "rollbacker"));
         };
         let revision = goal(object, &all, to)?;
         let mut template = revision.template.clone();
@@ -535,7 +549,7 @@ pub fn status(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         if !matches!(target.object.kind, Kind::StatefulSet | Kind::Deployment) {
             return Err(Failure::error(format!(
                 "no status viewer has been implemented for {}",
-                target.of.kind
+                target.of.qualified_kind()
             )));
         }
         let _ = fetch(

@@ -65,7 +65,9 @@ pub const RESOURCES_FLAGS: &[Flag] = &[
 
 /// Runs `set env`.
 pub fn run_env(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
-    let is_change = |word: &String| word.contains('=') || (word.ends_with('-') && word.len() > 1);
+    let is_change = |word: &String| {
+        word.find('=').is_some_and(|at| at > 0) || (word.ends_with('-') && word.len() > 1)
+    };
     let args = &cli.flags.args;
     let at = args.iter().position(is_change).unwrap_or(args.len());
     let (resources, changes) = args.split_at(at);
@@ -89,7 +91,13 @@ pub fn run_env(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         .filter(|c| !c.contains('='))
         .filter_map(|c| c.strip_suffix('-'))
         .collect();
-    let set: Vec<(&str, &str)> = changes.iter().filter_map(|c| c.split_once('=')).collect();
+    // Of a name that is given twice the first value counts.
+    let mut set: Vec<(&str, &str)> = Vec::new();
+    for (key, value) in changes.iter().filter_map(|c| c.split_once('=')) {
+        if !set.iter().any(|(former, _)| *former == key) {
+            set.push((key, value));
+        }
+    }
     if set.iter().any(|(key, _)| removed.contains(key)) {
         return Err(Failure::error(
             "can not both modify and remove the same environment variable in the same command",
@@ -197,7 +205,7 @@ fn amounts(text: &str) -> Result<Map, Failure> {
     for part in text.split(',').filter(|part| !part.is_empty()) {
         let (name, amount) = part.split_once('=').ok_or_else(|| {
             Failure::error(format!(
-                "invalid argument syntax {part}, expected <resource>=<value>"
+                "Invalid argument syntax {part}, expected <resource>=<value>"
             ))
         })?;
         if Quantity::parse(amount).is_none() {
@@ -291,6 +299,12 @@ fn change(
                     }
                 }
             }
+        }
+        if !seen && what != "env" {
+            failure.add(Failure::error(format!(
+                "unable to find container named {wanted}"
+            )));
+            continue;
         }
         if !seen {
             cx.out.stderr(format!(

@@ -79,9 +79,7 @@ pub fn run_subject(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> 
 /// Runs `set selector`.
 pub fn run_selector(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     let Some((expression, resources)) = cli.flags.args.split_last() else {
-        return Err(Failure::error(
-            "one or more resources must be specified as <resource> <name> or <resource>/<name>",
-        ));
+        return Err(Failure::error("one selector is required"));
     };
     if resources.is_empty() && cli.files().is_empty() {
         return Err(Failure::error(

@@ -49,6 +49,9 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             "one or more resources must be specified as <resource> <name>",
         ));
     };
+    if words.is_empty() {
+        return Err(Failure::error("at least one taint update is required"));
+    }
     let of = match find(first) {
         Ok(of) => of,
         Err(_) => {
@@ -62,9 +65,6 @@ pub fn run(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
         return Err(Failure::error(format!(
             "invalid resource type {first}, only node types are supported"
         )));
-    }
-    if words.is_empty() {
-        return Err(Failure::error("at least one taint update is required"));
     }
     let taints: Result<Vec<Taint>, Failure> = words.iter().map(|word| read(cli, word)).collect();
     let taints = taints?;
@@ -104,7 +104,8 @@ fn check(cli: &Cli, taints: &[Taint]) -> Result<(), Failure> {
     }
     let is_set = |taint: &&Taint| {
         let mut set = taints.iter().filter(|other| !other.removes);
-        taint.removes && set.any(|other| same(other, taint))
+        let whole = |other: &Taint| taint.effect.is_empty() && other.key == taint.key;
+        taint.removes && set.any(|other| same(other, taint) || whole(other))
     };
     let both: Vec<String> = taints
         .iter()
@@ -127,6 +128,11 @@ fn nodes(
     names: &[String],
 ) -> Result<(Vec<Arc<Object>>, Failure), Failure> {
     let labels = cli.flags.or_empty("selector");
+    if cli.flags.on("all") && !labels.is_empty() {
+        return Err(Failure::error(
+            "setting 'all' parameter with a non empty selector is prohibited",
+        ));
+    }
     if cli.flags.on("all") || !labels.is_empty() {
         return Ok((
             list(cx.world, of, "", &Query::parse(labels, "", of)?),
@@ -151,6 +157,9 @@ fn read(cli: &Cli, word: &str) -> Result<Taint, Failure> {
         None => (word, false),
     };
     let (pair, effect) = spec.split_once(':').unwrap_or((spec, ""));
+    if effect.contains(':') || pair.matches('=').count() > 1 {
+        return Err(invalid(String::new()));
+    }
     // Without an effect all of it is the key.
     let (key, value) = match pair.split_once('=') {
         Some(parts) if spec.contains(':') => parts,
@@ -166,7 +175,7 @@ fn read(cli: &Cli, word: &str) -> Result<Taint, Failure> {
     let known = matches!(effect, "NoSchedule" | "PreferNoSchedule" | "NoExecute");
     let all_effects = removes && effect.is_empty();
     if !(known || all_effects) {
-        return Err(if effect.is_empty() {
+        return Err(if !spec.contains(':') {
             invalid(String::new())
         } else {
             cli.usage(&format!(

@@ -77,6 +77,12 @@ pub fn check(report: &mut Report, spec: &Value) {
         Some(text("sessionAffinity")),
         &["ClientIP", "None"],
     );
+    if !spec.items_at(&["externalIPs"]).is_empty() {
+        report.warn(
+            "spec.externalIPs is deprecated and may no longer be implemented in some clusters"
+                .to_owned(),
+        );
+    }
     for (at, address) in spec.items_at(&["externalIPs"]).iter().enumerate() {
         let address = address.as_str().unwrap_or_default();
         if let Some(wrong) = names::address(address) {
