@@ -104,6 +104,9 @@ impl Cli {
     }
 }
 
+/// The last line about a flag of `diff` that is wrong, if `diff` were like the others.
+const DIFF_USAGE: &str = "See 'kubectl diff --help' for usage.";
+
 /// A mistake in the use of the command `path`.
 #[must_use]
 pub fn usage(path: &str, text: &str) -> Failure {
@@ -182,8 +185,8 @@ pub fn read(words: &[String], context: &Context<'_>) -> Result<Command, Failure>
     };
     let flags = match parse_flags(&words, &taken, &path) {
         // Code 1 of `diff` says that there are differences, so that its mistakes have a code of their own.
-        Err(failure) if path == "diff" => {
-            let usage = "See 'kubectl diff --help' for usage.";
+        Err(failure) if path == "diff" && failure.text().ends_with(DIFF_USAGE) => {
+            let usage = DIFF_USAGE;
             let text = failure
                 .text()
                 .replace(usage, "See 'kubectl diff -h' for help and examples");

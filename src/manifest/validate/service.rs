@@ -14,6 +14,48 @@ pub fn create(report: &mut Report, tree: &Value) {
     }
     meta::object(report, Kind::Service, tree);
     check(report, spec);
+    outside(report, spec);
+}
+
+/// What only a new Service is asked: fields that belong to load balancers alone.
+fn outside(report: &mut Report, spec: &Value) {
+    let path = Path::new("spec");
+    let balancer = spec.str_at(&["type"]) == Some("LoadBalancer");
+    let local = spec.str_at(&["externalTrafficPolicy"]) == Some("Local");
+    let ranges = spec.items_at(&["loadBalancerSourceRanges"]);
+    let named = path.key("LoadBalancerSourceRanges");
+    if !ranges.is_empty() && !balancer {
+        report.forbidden(&named, "may only be used when `type` is 'LoadBalancer'");
+    }
+    for (at, range) in ranges.iter().enumerate() {
+        let range = range.as_str().unwrap_or_default();
+        if !is_range(range.trim()) {
+            let detail = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+            report.invalid(&named.at(at), range, detail);
+        }
+    }
+    if spec.get("allocateLoadBalancerNodePorts").is_some() && !balancer {
+        let path = path.key("allocateLoadBalancerNodePorts");
+        report.forbidden(&path, "may only be used when `type` is 'LoadBalancer'");
+    }
+    let health = spec.int_at(&["healthCheckNodePort"]).unwrap_or(0);
+    if health != 0 && !(balancer && local) {
+        let detail =
+            "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+        report.invalid(&path.key("healthCheckNodePort"), health, detail);
+    }
+    if spec.str_at(&["type"]) != Some("ExternalName") && spec.get("externalName").is_some() {
+        report
+            .warn("spec.externalName is ignored when spec.type is not \"ExternalName\"".to_owned());
+    }
+}
+
+/// `10.9.8.0/24`
+fn is_range(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(address, bits)| {
+        let most = if address.contains(':') { 128 } else { 32 };
+        names::address(address).is_none() && bits.parse::<u8>().is_ok_and(|bits| bits <= most)
+    })
 }
 
 /// The cluster addresses and families. Answers whether they are fine.
@@ -37,6 +79,24 @@ pub fn addresses(report: &mut Report, spec: &Value) -> bool {
     }
     let headless = spec.str_at(&["clusterIP"]) == Some("None");
     let chooses = !spec.map_at(&["selector"]).is_empty();
+    let listed = spec.items_at(&["clusterIPs"]);
+    let single = spec.get("clusterIP");
+    if single.is_some() && listed.first().is_some_and(|first| Some(first) != single) {
+        let shown = Value::list(listed.iter().cloned()).to_go_json();
+        report.invalid_as(&path, &shown, "first value must match `clusterIP`");
+    }
+    let families = spec.items_at(&["ipFamilies"]);
+    for (at, family) in families.iter().enumerate() {
+        let path = Path::new("spec.ipFamilies").at(at);
+        let family = family.as_str().unwrap_or_default();
+        report.one_of(&path, Some(family), &["IPv4", "IPv6"]);
+        let former = families.get(..at).unwrap_or_default();
+        if former.iter().any(|other| other.as_str() == Some(family)) {
+            report.duplicate(&path, family);
+        } else if family == "IPv6" && (chooses || !headless) {
+            report.invalid(&path, family, "not configured on this cluster");
+        }
+    }
     let policy = spec.str_at(&["ipFamilyPolicy"]);
     if policy == Some("RequireDualStack") && (chooses || !headless) {
         let detail = "this cluster is not configured for dual-stack services";
@@ -63,6 +123,10 @@ pub fn check(report: &mut Report, spec: &Value) {
         report.invalid(&path.key("clusterIPs").at(0), "None", &detail);
     }
     if kind == "ExternalName" {
+        if !text("clusterIP").is_empty() {
+            let detail = "may not be set for ExternalName services";
+            report.forbidden(&path.key("clusterIPs"), detail);
+        }
         let name = text("externalName").trim_end_matches('.');
         if name.is_empty() {
             report.required(&path.key("externalName"), "");
@@ -82,6 +146,12 @@ pub fn check(report: &mut Report, spec: &Value) {
             "spec.externalIPs is deprecated and may no longer be implemented in some clusters"
                 .to_owned(),
         );
+    }
+    let config = ["sessionAffinityConfig", "clientIP", "timeoutSeconds"];
+    let seconds = spec.int_at(&config).unwrap_or(1);
+    if text("sessionAffinity") == "ClientIP" && !(1..=86_400).contains(&seconds) {
+        let path = path.key(config[0]).key(config[1]).key(config[2]);
+        report.invalid(&path, seconds, "must be greater than 0 and less than 86400");
     }
     for (at, address) in spec.items_at(&["externalIPs"]).iter().enumerate() {
         let address = address.as_str().unwrap_or_default();
@@ -119,6 +189,11 @@ fn traffic(report: &mut Report, path: &Path, spec: &Value, kind: &str) {
         spec.str_at(&["internalTrafficPolicy"]),
         &["Cluster", "Local"],
     );
+    report.one_of(
+        &path.key("trafficDistribution"),
+        spec.str_at(&["trafficDistribution"]),
+        &["PreferClose", "PreferSameZone", "PreferSameNode"],
+    );
 }
 
 fn ports(report: &mut Report, path: &Path, spec: &Value) {
@@ -147,6 +222,9 @@ fn ports(report: &mut Report, path: &Path, spec: &Value) {
             Some(protocol),
             &["SCTP", "TCP", "UDP"],
         );
+        if let Some(own) = port.str_at(&["appProtocol"]) {
+            report.invalid_each(&path.key("appProtocol"), own, names::qualified(own));
+        }
         probe::port(report, &path.key("targetPort"), port.get("targetPort"));
         node_port(report, &path, spec, port);
     }
