@@ -98,7 +98,7 @@ fn common(report: &mut Report, path: &Path, container: &Value, place: &Place) {
     report.one_of(
         &path.key("terminationMessagePolicy"),
         given("terminationMessagePolicy"),
-        &["FallbackToLogsOnError", "File"],
+        &["File", "FallbackToLogsOnError"],
     );
     ports(report, &path.key("ports"), container, place);
     environment(report, path, container);

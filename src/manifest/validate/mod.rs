@@ -53,9 +53,8 @@ fn check(kind: Kind, tree: &Value) -> Report {
         // Made by the control plane itself.
         Kind::Event | Kind::Endpoints | Kind::EndpointSlice => {}
         Kind::HorizontalPodAutoscaler => others::autoscaler(to, tree),
-        Kind::Namespace | Kind::Node | Kind::ResourceQuota | Kind::ServiceAccount => {
-            meta::object(to, kind, tree)
-        }
+        Kind::ResourceQuota => others::quota(to, tree),
+        Kind::Namespace | Kind::Node | Kind::ServiceAccount => meta::object(to, kind, tree),
     }
     report
 }

@@ -47,6 +47,63 @@ fn percent(value: &Value) -> Option<i64> {
 pub fn data(report: &mut Report, kind: Kind, tree: &Value) {
     meta::object(report, kind, tree);
     keys(report, tree);
+    if kind == Kind::Secret {
+        required_keys(report, tree);
+    }
+}
+
+/// What a Secret of a known type must hold. `ValidateSecret`
+fn required_keys(report: &mut Report, tree: &Value) {
+    let data = tree.map_at(&["data"]);
+    let missing = |key: &&str| !data.contains(key);
+    let needed: &[&str] = match tree.str_at(&["type"]).unwrap_or_default() {
+        // One of the two is enough.
+        "kubernetes.io/basic-auth" if !data.contains("username") && !data.contains("password") => {
+            &["username", "password"]
+        }
+        "kubernetes.io/ssh-auth" => &["ssh-privatekey"],
+        "kubernetes.io/tls" => &["tls.crt", "tls.key"],
+        "kubernetes.io/dockerconfigjson" => &[".dockerconfigjson"],
+        "kubernetes.io/dockercfg" => &[".dockercfg"],
+        "kubernetes.io/service-account-token" => {
+            let name = "kubernetes.io/service-account.name";
+            if tree.str_at(&["metadata", "annotations", name]).is_none() {
+                report.required(&Path::new("metadata.annotations").entry(name), "");
+            }
+            &[]
+        }
+        _ => &[],
+    };
+    for key in needed.iter().filter(|key| missing(key)) {
+        report.required(&Path::new("data").entry(key), "");
+    }
+}
+
+/// A ResourceQuota: its amounts and scopes. `ValidateResourceQuotaSpec`
+pub fn quota(report: &mut Report, tree: &Value) {
+    meta::object(report, Kind::ResourceQuota, tree);
+    let path = Path::new("spec");
+    for (name, amount) in tree.map_at(&["spec", "hard"]).texts() {
+        if amount.starts_with('-') {
+            let detail = "must be greater than or equal to 0";
+            report.invalid(&path.key("hard").entry(name), amount, detail);
+        }
+    }
+    const SCOPES: [&str; 7] = [
+        "BestEffort",
+        "NotBestEffort",
+        "Terminating",
+        "NotTerminating",
+        "PriorityClass",
+        "CrossNamespacePodAffinity",
+        "VolumeAttributesClass",
+    ];
+    let scopes = tree.items_at(&["spec", "scopes"]);
+    let known = |scope: &Value| scope.as_str().is_some_and(|scope| SCOPES.contains(&scope));
+    if !scopes.iter().all(known) {
+        let shown = Value::list(scopes.iter().cloned()).to_go_json();
+        report.invalid_as(&path.key("scopes"), &shown, "unsupported scope");
+    }
 }
 
 /// The keys of the data.
@@ -55,6 +112,13 @@ pub fn keys(report: &mut Report, tree: &Value) {
         for key in tree.map_at(&[part]).keys() {
             let path = Path::new(part).entry(key);
             report.invalid_each(&path, key, names::config_key(key));
+            if part == "data" && tree.map_at(&["binaryData"]).contains(key) {
+                report.invalid(
+                    &path,
+                    key.as_str(),
+                    "duplicate of key present in binaryData",
+                );
+            }
         }
     }
 }

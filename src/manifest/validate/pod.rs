@@ -136,7 +136,7 @@ fn spec(report: &mut Report, path: &Path, spec: &Value, volumes: &[Value], alone
     report.one_of(
         &path.key("preemptionPolicy"),
         text("preemptionPolicy"),
-        &["Never", "PreemptLowerPriority"],
+        &["PreemptLowerPriority", "Never"],
     );
 }
 

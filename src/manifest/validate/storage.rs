@@ -115,6 +115,12 @@ pub fn volume_spec(report: &mut Report, spec: &Value) {
         affinity::node_selector(report, &path, required);
     }
     volume_source(report, &path, spec);
+    if policy == Some("Recycle") {
+        report.warn(
+            "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning."
+                .to_owned(),
+        );
+    }
     if spec.str_at(&["hostPath", "path"]) == Some("/") && policy == Some("Recycle") {
         let detail = "may not be 'recycle' for a hostPath mount of '/'";
         report.forbidden(&path.key("persistentVolumeReclaimPolicy"), detail);
