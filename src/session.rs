@@ -23,6 +23,7 @@ use crate::api::{Millis, Str, Time};
 use crate::shell::{Files, Lookup};
 use crate::sim::history::{History, Machine, Position, Run};
 use crate::sim::{Settings, World, WriteRecord};
+use crate::view::{Due, Next};
 use imbl::Vector;
 
 /// The most engine events that looking ahead may cost.
@@ -45,15 +46,6 @@ pub enum Stability {
     More,
     /// An hour of virtual time has passed since `from`, and things still happen.
     Unsettled,
-}
-
-/// What will happen next that a learner can see.
-#[derive(Clone, Debug)]
-pub struct Next {
-    /// In how many milliseconds.
-    pub after: Millis,
-    /// The write.
-    pub write: WriteRecord,
 }
 
 impl Session {
@@ -79,6 +71,19 @@ impl Session {
 
     /// Goes on to the next visible write or, in the past, the next recorded state. Whether there was one.
     pub fn step(&mut self) -> bool {
+        if self.history.step() {
+            return true;
+        }
+        let Due::Write(next) = self.due() else {
+            return false;
+        };
+        // Its pass has failed before and is tried again, which alone keeps no cluster from being stable.
+        let at = self.now().plus(next.after);
+        while self.desk().next_foreground().is_none() {
+            if self.history.advance(at, 1) == Run::Done {
+                break;
+            }
+        }
         self.history.step()
     }
 
@@ -207,27 +212,43 @@ impl Session {
         self.history.present()
     }
 
-    /// Whether anything will happen by itself, here or in the recorded future.
+    /// What is due, found by letting a copy of the desk run.
     #[must_use]
-    pub fn can_step(&self) -> bool {
-        self.in_past() || self.desk().next_foreground().is_some()
-    }
-
-    /// What will happen next that a learner can see, found by letting a copy of the desk run.
-    #[must_use]
-    pub fn next(&self) -> Option<Next> {
+    pub fn due(&self) -> Due {
         let mut ahead = self.desk().ahead();
         let (start, seen) = (ahead.now(), ahead.world().writes().len());
+        let mut retry = ahead.world().next_retry();
         for _ in 0..LOOK_AHEAD {
-            ahead.next_foreground()?;
-            ahead.run_event();
+            if ahead.world().only_retries() {
+                retry = retry.or_else(|| ahead.world().next_retry());
+                let Some((at, controller)) = retry else {
+                    return Due::Nothing;
+                };
+                if ahead.next_due().is_none_or(|due| due > at) {
+                    let after = at.since(start).max(0);
+                    return Due::Retry(after, controller);
+                }
+            }
+            let stops = ahead.run_event();
             if let Some(write) = ahead.world().writes().get(seen) {
-                return Some(Next {
+                return Due::Write(Box::new(Next {
                     after: write.at.since(start).max(0),
                     write: write.clone(),
-                });
+                }));
+            }
+            if stops {
+                break;
             }
         }
-        None
+        Due::Later(ahead.now().since(start))
+    }
+
+    /// The next write that a learner can see.
+    #[must_use]
+    pub fn next(&self) -> Option<Next> {
+        match self.due() {
+            Due::Write(next) => Some(*next),
+            _ => None,
+        }
     }
 }

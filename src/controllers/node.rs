@@ -226,7 +226,7 @@ pub fn evict(cluster: &mut dyn Cluster, namespace: &str, name: &str) -> Action {
 }
 
 /// When the Pod has to go: at once, or at the end of the shortest toleration; `None`: never.
-fn eviction_due(pod: &Object, node: &Object, now: Time) -> Option<Time> {
+pub fn eviction_due(pod: &Object, node: &Object, now: Time) -> Option<Time> {
     let tolerations = pod.tree().items_at(&["spec", "tolerations"]);
     let taints = node.tree().items_at(&["spec", "taints"]).iter();
     let taints = taints.filter(|taint| taint.str_at(&["effect"]) == Some("NoExecute"));

@@ -2,7 +2,7 @@
 
 use super::Session;
 use crate::api::{Key, Kind, Object};
-use crate::view::{self, Board, Follower, NodeRow, OtherRow, Source, Why};
+use crate::view::{self, Board, Due, Follower, NodeRow, OtherRow, Source, Why};
 use std::sync::Arc;
 
 /// The most characters of a file's first line.
@@ -27,11 +27,11 @@ impl Session {
     /// What a screen shows now; `wanted` is the set that was chosen.
     #[must_use]
     pub fn shown(&self, wanted: Option<&Key>) -> Shown {
-        self.followed(wanted, &mut Follower::default())
+        self.followed(wanted, &mut Follower::default(), &self.due())
     }
 
-    /// The same, derived from what changed since `follower` was asked last.
-    pub fn followed(&self, wanted: Option<&Key>, follower: &mut Follower) -> Shown {
+    /// The same, derived from what changed since `follower` was asked last, and from what is due.
+    pub fn followed(&self, wanted: Option<&Key>, follower: &mut Follower, due: &Due) -> Shown {
         let world = self.world();
         let store = world.store();
         let set = view::choose(store, wanted);
@@ -48,7 +48,7 @@ impl Session {
         };
         let board = set.as_ref().map(|set| follower.board(&source, set));
         let why = match (&set, &board) {
-            (Some(set), Some(board)) => Why::of(store, set, board, decision(&set.key()).as_ref()),
+            (Some(set), Some(board)) => Why::of(&source, set, board, due),
             _ => Why::without_set(store),
         };
         Shown {

@@ -2,7 +2,9 @@
 //! per reason of the Why line. The browser plays the same table.
 
 use super::*;
-use crate::view::{self, Board, ClaimRow, Language, Life, OrdinalRow, PodState, Say, Slot, Word};
+use crate::view::{
+    self, Board, ClaimRow, Language, Life, OrdinalRow, PodState, Say, Slot, Word, t,
+};
 use std::collections::BTreeSet;
 
 const TABLE: &str = include_str!("../../tests/states.txt");
@@ -130,6 +132,15 @@ impl Player {
     fn check(&self, verb: &str, rest: &str) -> Result<(), String> {
         let seen = match verb {
             "why" => why_line(&self.session.shown(None).why, rest),
+            "next" => next_line(&self.session).id().to_owned(),
+            "way" => {
+                let ways = self.session.shown(None).why.ways;
+                let lines: Vec<String> = ways.into_iter().map(|way| way.line).collect();
+                match lines.iter().find(|line| *line == rest) {
+                    Some(line) => line.clone(),
+                    None => lines.join(", "),
+                }
+            }
             "node" => {
                 let nodes = self.session.shown(None).nodes;
                 let node = nodes.iter().find(|n| rest.starts_with(n.name.as_str()));
@@ -222,6 +233,19 @@ fn claim_line(row: &OrdinalRow) -> String {
     format!("{} {} {phase}{note}", row.name, claim.tone)
 }
 
+/// The Next line, as the page has it.
+fn next_line(session: &Session) -> Say {
+    match session.due() {
+        view::Due::Write(next) => {
+            let before = session.world().store().get(&next.write.key);
+            view::next_say(&next.write, before.map(AsRef::as_ref))
+        }
+        view::Due::Later(_) => t::next_later(),
+        view::Due::Retry(_, controller) => t::next_retry(controller.name()),
+        view::Due::Nothing => t::time_nothing(),
+    }
+}
+
 /// Every message that the screen shows of a session.
 fn says(session: &Session) -> Vec<Say> {
     let shown = session.shown(None);
@@ -246,15 +270,13 @@ fn says(session: &Session) -> Vec<Say> {
     }
     let writes = view::writes(session.world().writes().iter(), None);
     says.extend(writes.into_iter().filter_map(|row| row.why));
-    if let Some(next) = session.next() {
-        says.push(view::next_say(&next.write, ""));
-    }
+    says.push(next_line(session));
     says
 }
 
 /// What a set's controller can say that it waits for or has done, and what the board adds: each is the Why line
 /// of a state of the table.
-const WHY: [&str; 38] = [
+const WHY: [&str; 46] = [
     "why-empty",
     "why-no-set",
     "why-not-looked",
@@ -293,6 +315,14 @@ const WHY: [&str; 38] = [
     "why-gone-with-claim",
     "why-gone-on",
     "why-ready-on",
+    "why-ready-create",
+    "why-ready-replace",
+    "why-wait-available-next",
+    "why-failed-pod",
+    "why-crash-loop",
+    "why-node-lost",
+    "why-no-labels",
+    "why-cordoned",
 ];
 
 const POD_STATES: [PodState; 10] = [

@@ -472,7 +472,7 @@ fn a_followed_screen_is_the_screen() {
     let mut session = session();
     let mut follower = crate::view::Follower::default();
     let mut check = |session: &Session, line: &str| {
-        let followed = session.followed(None, &mut follower);
+        let followed = session.followed(None, &mut follower, &session.due());
         assert_eq!(followed, session.shown(None), "{line}, {:?}", session.now());
     };
     for line in [

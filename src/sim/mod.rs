@@ -12,6 +12,7 @@ pub mod history;
 mod names;
 mod queue;
 mod requests;
+mod retries;
 mod settings;
 #[cfg(test)]
 mod tests;

@@ -104,6 +104,21 @@ impl Queue {
         }
     }
 
+    /// The tasks that have a cause, in the order in which they are due.
+    pub fn foreground(&self) -> impl Iterator<Item = &Task> {
+        let tasks = self.by_time.values();
+        tasks.filter(|task| {
+            let place = self.places.get(*task);
+            place.is_some_and(|place| !place.background)
+        })
+    }
+
+    /// When a task is due.
+    #[must_use]
+    pub fn due_of(&self, task: &Task) -> Option<Time> {
+        self.places.get(task).map(|place| place.due)
+    }
+
     /// Whether a task is there.
     #[must_use]
     pub fn contains(&self, task: &Task) -> bool {

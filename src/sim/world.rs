@@ -23,7 +23,7 @@ pub struct World {
     now: Time,
     events: u64,
     pub(super) store: Store,
-    queue: Queue,
+    pub(super) queue: Queue,
     /// The writes of a pass that are still to be made, one event each.
     pending: Vector<Arc<Planned>>,
     /// Whose writes they are.
@@ -31,7 +31,7 @@ pub struct World {
     /// Whether something else was written since that pass began: what it planned is executed again then. The
     /// resourceVersion alone does not tell, as a planned write that is executed again may change nothing.
     overtaken: bool,
-    failures: OrdMap<(ControllerId, Key), u32>,
+    pub(super) failures: OrdMap<(ControllerId, Key), u32>,
     /// For each Service whose pass is due only because Pods changed: the names of those Pods.
     changed_pods: OrdMap<(ControllerId, Key), OrdSet<Str>>,
     /// Services whose Endpoints someone else wrote than their controller.

@@ -9,8 +9,8 @@ use crate::manifest::{Document, read_documents};
 use crate::session::{Input, LineKind, Origin, Session, Terminal};
 use crate::sim::{Settings, WriteRecord};
 use crate::view::{
-    self, Board, Compared, EventRow, Follower, Lane, Language, NodeRow, ObjectChange, OtherRow,
-    Say, Tracker, Tracks, Why, t,
+    self, Board, Compared, Due, EventRow, Follower, Lane, Language, NodeRow, ObjectChange,
+    OtherRow, Say, Tracker, Tracks, Why, t,
 };
 use crate::web::{self, Storage};
 use imbl::Vector;
@@ -446,19 +446,19 @@ impl Page {
 
     /// Derives what shows a moment: the clock, the board, what is next, the timeline.
     fn refresh_moment(self, session: &Session) {
+        let due = session.due();
         put(self.now, session.now());
-        self.refresh_board(session);
-        self.refresh_transport(session);
+        self.refresh_board(session, &due);
+        self.refresh_transport(session, &due);
         self.refresh_tracks(session);
     }
 
-    fn refresh_board(self, session: &Session) {
+    fn refresh_board(self, session: &Session, due: &Due) {
         let world = session.world();
         let store = world.store();
-        let Some(shown) = self
-            .later
-            .try_update_value(|later| session.followed(later.wanted.as_ref(), &mut later.follower))
-        else {
+        let Some(shown) = self.later.try_update_value(|later| {
+            session.followed(later.wanted.as_ref(), &mut later.follower, due)
+        }) else {
             return;
         };
         put(self.sets, shown.sets);
@@ -502,14 +502,13 @@ impl Page {
         );
     }
 
-    fn refresh_transport(self, session: &Session) {
+    fn refresh_transport(self, session: &Session, due: &Due) {
         let position = session.position();
-        let next = session.next();
-        let (after, say) = self.next_of(session, next);
+        let (after, say) = self.next_of(session, due);
         put(
             self.transport,
             Transport {
-                can_step: session.can_step(),
+                can_step: session.in_past() || due.steps(),
                 can_back: session
                     .stops()
                     .first()
@@ -523,11 +522,7 @@ impl Page {
         );
     }
 
-    fn next_of(
-        self,
-        session: &Session,
-        next: Option<crate::session::Next>,
-    ) -> (Option<Millis>, Say) {
+    fn next_of(self, session: &Session, due: &Due) -> (Option<Millis>, Say) {
         if session.in_past() {
             let position = session.position();
             let input = session.history().log().get(position.inputs);
@@ -540,25 +535,23 @@ impl Page {
                 return (Some(after), say);
             }
         }
-        match next {
-            Some(next) => {
-                let store = session.world().store();
-                let pod = store
-                    .get(&next.write.key)
-                    .and_then(|object| object.pod().map(|pod| pod.node.clone()));
-                (
-                    Some(next.after),
-                    view::next_say(&next.write, &pod.unwrap_or_default()),
-                )
+        match due {
+            Due::Write(next) => {
+                let before = session.world().store().get(&next.write.key);
+                let say = view::next_say(&next.write, before.map(AsRef::as_ref));
+                (Some(next.after), say)
             }
-            None if self
-                .why
-                .with_untracked(|why| why.tone == view::WhyTone::Stable) =>
+            Due::Later(after) => (Some(*after), t::next_later()),
+            Due::Retry(after, controller) => (Some(*after), t::next_retry(controller.name())),
+            Due::Nothing
+                if self
+                    .why
+                    .with_untracked(|why| why.tone == view::WhyTone::Stable) =>
             {
                 (None, t::time_stable())
             }
             // Something is waited for that only somebody can bring about.
-            None => (None, t::time_nothing()),
+            Due::Nothing => (None, t::time_nothing()),
         }
     }
 

@@ -109,6 +109,7 @@ fn readiness(page: Page, set: Set) -> AnyView {
                 _ => "s-running",
             })}
             {move || set.with(|s| s.as_ref().map(|s| page.text(&t::set_ready(s.ready, s.replicas))))}
+            {move || set.with(|s| s.as_ref().is_some_and(|s| s.deleting)).then_some(" Terminating")}
         </span>
     }
     .into_any()
@@ -259,6 +260,7 @@ fn why_line(page: Page) -> AnyView {
             {move || icon(why.with(|w| w.tone.icon()))}
             <span role="status" aria-label=move || page.text(&t::why_label()) aria-live="polite">
                 {move || why.with(|w| rich(page, &w.say))}
+                {move || why.with(|w| w.stays).then(|| format!(" {}", page.text(&t::blocked_stays())))}
             </span>
             <span class="rule">
                 {move || why.with(|w| w.rule.as_ref().map(|rule| page.text(rule)))}

@@ -1,7 +1,7 @@
 //! The identity board of one StatefulSet: a row per ordinal, what stays and what comes and goes.
 
 use super::service::{collect_endpoints, srv_records};
-use super::{PodCard, PodState, Say, t};
+use super::{PodCard, PodState, Say, held, t};
 use crate::api::{Key, Kind, Object, Str, Time, UpdateStrategy};
 use crate::controllers::Reason;
 use crate::controllers::kubelet::Tree;
@@ -55,7 +55,7 @@ pub struct SetRow {
     pub key: Key,
     /// `spec.replicas`
     pub replicas: i32,
-    /// Pods that are Ready now.
+    /// Pods that are Ready now, as `status.readyReplicas` counts them once the controller has looked.
     pub ready: i32,
     /// `OrderedReady`, `Parallel`
     pub policy: &'static str,
@@ -244,10 +244,13 @@ pub(super) struct Common {
     pub lost_nodes: Vec<Str>,
     /// Pods that were removed while their node was silent, each with that node.
     pub shadows: BTreeMap<Str, Str>,
+    /// Why the controller creates no Pod of the set at all.
+    pub stopped: Option<Say>,
 }
 
 impl Common {
-    pub fn of(store: &Store, set: &Object) -> Common {
+    pub fn of(source: &Source<'_>, set: &Object) -> Common {
+        let store = source.store;
         let revisions = store.owned(Kind::ControllerRevision, set.namespace(), &set.meta.uid);
         let lost_nodes: Vec<Str> = store
             .list(Kind::Node, "")
@@ -260,6 +263,7 @@ impl Common {
                 .filter_map(|revision| Some((revision.name().clone(), revision.revision_number()?)))
                 .collect(),
             shadows: shadows_of(store, set, &lost_nodes),
+            stopped: stopped(source, set),
             lost_nodes,
         }
     }
@@ -411,27 +415,30 @@ impl<'a> Builder<'a> {
                 (t::vacant_taken(), t::vacant_taken_why())
             }
             Life::Ghost => (t::vacant_ghost(), t::vacant_ghost_why()),
+            Life::Live if self.set.meta.terminating() => (t::vacant_empty(), t::vacant_deleting()),
             Life::Live => (t::vacant_empty(), t::vacant_empty_why()),
             Life::Planned => (t::vacant_planned(), self.planned_why(ordinal)),
         };
         Slot::Vacant { word, why }
     }
 
-    /// With OrderedReady an ordinal waits for the one before it.
+    /// With OrderedReady an ordinal waits for the one before it, with minReadySeconds also while that is Ready.
     fn planned_why(&self, ordinal: i32) -> Say {
+        let waits = self.set.set().is_some_and(|view| view.min_ready > 0);
         let ordered = self.set.set().is_some_and(|view| !view.parallel);
         let start = self.set.set().map_or(0, |view| view.start);
         let before = ordinal - 1;
-        let ready = self
-            .parts
-            .pods
-            .get(&before)
+        let pod = self.parts.pods.get(&before);
+        let ready = pod
             .and_then(|pod| pod.pod())
             .is_some_and(|view| view.running_and_ready());
-        if ordered && before >= start && !ready {
-            t::vacant_planned_after(format!("{}-{before}", self.set.name()))
-        } else {
-            t::vacant_planned_soon()
+        match &self.common.stopped {
+            Some(deleting) if self.set.meta.terminating() => deleting.clone(),
+            _ if ordered && before >= start && (!ready || waits) => {
+                t::vacant_planned_after(format!("{}-{before}", self.set.name()))
+            }
+            Some(refused) => refused.clone(),
+            None => t::vacant_planned_soon(),
         }
     }
 
@@ -540,7 +547,11 @@ impl<'a> Builder<'a> {
         if claim.meta.deletion.is_some() && !held.is_empty() && !protected {
             return Some(t::note_finalizer());
         }
-        super::panels::say(&(self.source.decision)(&claim.key())?)
+        let decision = (self.source.decision)(&claim.key());
+        match decision.as_ref().and_then(super::panels::say) {
+            None if claim.meta.deletion.is_none() => Some(t::note_volume()),
+            note => note,
+        }
     }
 
     fn changed(&self, kind: Kind, name: &str) -> bool {
@@ -601,6 +612,20 @@ impl<'a> Builder<'a> {
             total,
             srv,
         })
+    }
+}
+
+/// Why the controller of a set creates no Pod: the set goes, or its passes fail.
+fn stopped(source: &Source<'_>, set: &Object) -> Option<Say> {
+    if set.meta.terminating() {
+        return Some(t::vacant_deleting());
+    }
+    match (source.decision)(&set.key())? {
+        Reason::Failed { .. } => Some(match held::stranger_pod(source.store, set) {
+            Some((pod, _)) => t::vacant_planned_after(pod.name()),
+            None => t::vacant_refused(),
+        }),
+        _ => None,
     }
 }
 
@@ -699,7 +724,7 @@ fn short_mode(mode: &str) -> &str {
 }
 
 /// `pvc-3f1c…9a52` for the long name of a provisioned volume.
-fn shorten(name: &str) -> String {
+pub(super) fn shorten(name: &str) -> String {
     if name.len() <= 16 || !name.is_ascii() {
         return name.to_owned();
     }

@@ -50,7 +50,7 @@ pub struct Follower {
 impl Follower {
     /// The board of a set. Rows that are the same as on the board before are shared with it.
     pub fn board(&mut self, source: &Source<'_>, set: &Object) -> Board {
-        let common = Common::of(source.store, set);
+        let common = Common::of(source, set);
         let mut again = std::mem::take(&mut self.unsettled);
         let known = self.catch_up(source, set, &common, &mut again);
         if !known {
@@ -296,8 +296,9 @@ fn is_of_service(slice: &Object, set: &Object) -> bool {
         .is_some_and(|view| service == Some(view.service.as_str()))
 }
 
+/// Counts for `n/m ready`, as `status.readyReplicas` does: also while it is being deleted (R3).
 fn is_ready(pod: &Arc<Object>) -> bool {
-    pod.meta.deletion.is_none() && pod.pod().is_some_and(|view| view.running_and_ready())
+    pod.pod().is_some_and(|view| view.running_and_ready())
 }
 
 /// Whether a row may change by itself: what the last event changed is marked, and what a claim waits for is no

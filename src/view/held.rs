@@ -3,10 +3,13 @@
 
 use super::why::{Way, Why, WhyTone};
 use super::{panels, t};
-use crate::api::{Key, Kind, Object};
+use crate::api::{Key, Kind, Object, Str};
 use crate::controllers::Reason;
 use crate::store::{FOREGROUND, Store};
 use std::sync::Arc;
+
+/// How many dependents are named.
+const NAMED: usize = 3;
 
 /// The line of a set that is deleted in the foreground: the dependents that must go first, and what keeps
 /// them (`processDeletingDependentsItem`; recording 106-foreground-held).
@@ -24,7 +27,15 @@ pub(super) fn foreground(store: &Store, set: &Object) -> Option<Why> {
     if let Some(why) = held.iter().find_map(|claim| in_use(store, claim)) {
         return Some(why);
     }
-    let first = held.first()?.name().clone();
+    let mut named: Vec<String> = held
+        .iter()
+        .take(NAMED)
+        .map(|dependent| format!("{} {}", dependent.kind, dependent.name()))
+        .collect();
+    if held.len() > NAMED {
+        named.push("…".to_owned());
+    }
+    let first = Str::from(named.join(", "));
     let count = i32::try_from(held.len()).unwrap_or(i32::MAX);
     let say = panels::say(&Reason::WaitDependents { count, first })?;
     let rule = Some(t::rule_foreground());
@@ -50,15 +61,9 @@ fn knot(store: &Store, pod: &Object) -> Option<Why> {
             && claim.meta.terminating()
             && view.claims.iter().any(|(_, name)| name == claim.name())
     })?;
-    let (name, space) = (pod.name(), place(pod));
-    let say = t::why_knot(claim.name(), name);
+    let say = t::why_knot(claim.name(), pod.name());
     let mut why = Why::new(WhyTone::Block, say, Some(t::rule_foreground()));
-    why.ways.push(Way {
-        label: t::way_let_go(name),
-        line: format!(
-            "kubectl patch pod {name}{space} -p '{{\"metadata\":{{\"finalizers\":null}}}}'"
-        ),
-    });
+    why.ways.push(release(pod));
     Some(why)
 }
 
@@ -80,10 +85,19 @@ fn in_use(store: &Store, claim: &Object) -> Option<Why> {
 /// The line of a set whose pass fails because one of its Pods has not the claims of its ordinal: someone else
 /// made the Pod, and a Pod's volumes cannot be changed (R4.11; recording 107-stranger-adopted).
 pub(super) fn stranger(store: &Store, set: &Object) -> Option<Why> {
+    let (pod, claim) = stranger_pod(store, set)?;
+    let say = t::why_stranger(claim, pod.name());
+    let mut why = Why::new(WhyTone::Block, say, Some(t::rule_identity()));
+    why.ways.push(delete(&pod));
+    Some(why)
+}
+
+/// The Pod that stops a set's passes as a stranger, and the claim that it has not.
+pub(super) fn stranger_pod(store: &Store, set: &Object) -> Option<(Arc<Object>, String)> {
     let view = set.set()?;
     let wanted = view.start..view.start.saturating_add(view.replicas);
     let pods = store.owned(Kind::Pod, set.namespace(), &set.meta.uid);
-    let (pod, claim) = pods.iter().find_map(|pod| {
+    pods.iter().find_map(|pod| {
         let own = pod.pod()?;
         if !wanted.contains(&own.ordinal()) || pod.meta.terminating() {
             return None;
@@ -93,12 +107,8 @@ pub(super) fn stranger(store: &Store, set: &Object) -> Option<Why> {
             let has = own.claims.iter().any(|(_, name)| name.as_str() == claim);
             (!has).then_some(claim)
         })?;
-        Some((pod, claim))
-    })?;
-    let say = t::why_stranger(claim, pod.name());
-    let mut why = Why::new(WhyTone::Block, say, Some(t::rule_identity()));
-    why.ways.push(delete(pod));
-    Some(why)
+        Some((pod.clone(), claim))
+    })
 }
 
 /// The line of a set whose pass fails because a Pod that it does not own, and whose labels it does not select, has the
@@ -116,7 +126,20 @@ pub(super) fn taken(store: &Store, set: &Object) -> Option<Why> {
     Some(why)
 }
 
-fn delete(pod: &Object) -> Way {
+/// The way out of an object that only its finalizers keep.
+pub(super) fn release(object: &Object) -> Way {
+    let (name, space) = (object.name(), place(object));
+    let kind = object.kind.name().to_ascii_lowercase();
+    Way {
+        label: t::way_let_go(name),
+        line: format!(
+            "kubectl patch {kind} {name}{space} -p '{{\"metadata\":{{\"finalizers\":null}}}}'"
+        ),
+    }
+}
+
+/// Deletes a Pod.
+pub(super) fn delete(pod: &Object) -> Way {
     let name = pod.name();
     Way {
         label: t::way_delete(name),

@@ -1,43 +1,94 @@
 //! What happens next, in a sentence.
 
+use super::board::shorten;
 use super::{PodState, Say, t};
-use crate::api::{Kind, Str};
+use crate::api::{Kind, Millis, Object, Str, pod_status};
 use crate::controllers::Reason;
-use crate::sim::{Verb, WriteRecord};
+use crate::sim::{ControllerId, Verb, WriteRecord};
 
-/// The sentence for the next visible write; `node` is the node of the Pod that it is about.
-#[must_use]
-pub fn next_say(write: &WriteRecord, node: &str) -> Say {
-    let name: &Str = &write.key.name;
-    if write.gone {
-        return t::next_gone(write.key.kind, name);
-    }
-    match (write.key.kind, write.verb) {
-        (Kind::Pod, Verb::Create) => t::next_pod_created(name, write.who.name()),
-        (Kind::Pod, Verb::Delete) => t::next_pod_deleted(name, write.who.name()),
-        (Kind::Pod, Verb::Bind) => t::next_pod_bound(name),
-        (Kind::Pod, _) => pod(write, node),
-        (Kind::PersistentVolumeClaim, Verb::Create) => t::next_claim_created(name),
-        (Kind::PersistentVolumeClaim, Verb::Bind | Verb::UpdateStatus) => t::next_claim_bound(name),
-        (Kind::PersistentVolume, Verb::Create) => t::next_volume_created(name),
-        (Kind::EndpointSlice, _) => t::next_addresses(),
-        (Kind::ControllerRevision, Verb::Create) => t::next_revision(name),
-        (Kind::StatefulSet, Verb::UpdateStatus) => t::next_status(name),
-        (kind, Verb::Create) => t::next_created(kind, name, write.who.name()),
-        (kind, Verb::Delete) => t::next_deleted(kind, name, write.who.name()),
-        (kind, _) => t::next_object(kind, name),
+/// What will happen next that a learner can see.
+#[derive(Clone, Debug)]
+pub struct Next {
+    /// In how many milliseconds.
+    pub after: Millis,
+    /// The write.
+    pub write: WriteRecord,
+}
+
+/// What is due by itself. It alone decides what the screen says comes next, whether a step is possible and
+/// whether what is waited for can come.
+#[derive(Clone, Debug)]
+pub enum Due {
+    /// A write that a learner can see.
+    Write(Box<Next>),
+    /// In so many milliseconds a command goes on that waits, and writes nothing.
+    Later(Millis),
+    /// In so many milliseconds a failed pass of this controller is tried again, and fails again.
+    Retry(Millis, ControllerId),
+    /// Nothing.
+    Nothing,
+}
+
+impl Due {
+    /// Whether a step is possible: to a write, or to where a command goes on.
+    #[must_use]
+    pub fn steps(&self) -> bool {
+        matches!(self, Due::Write(_) | Due::Later(_))
     }
 }
 
-fn pod(write: &WriteRecord, node: &str) -> Say {
+/// The sentence for the next visible write; `before` is the object as it is now.
+#[must_use]
+pub fn next_say(write: &WriteRecord, before: Option<&Object>) -> Say {
+    let name: &Str = &write.key.name;
+    let who = write.who.name();
+    if write.gone {
+        return t::next_gone(write.key.kind, shorten(name));
+    }
+    match (write.key.kind, write.verb) {
+        (Kind::Pod, Verb::Create) => t::next_pod_created(name, who),
+        (Kind::Pod, Verb::Bind) => t::next_pod_bound(name),
+        (Kind::Pod, _) => pod(write, before),
+        (Kind::PersistentVolumeClaim, Verb::Create) => t::next_claim_created(name),
+        (Kind::PersistentVolumeClaim, Verb::Bind | Verb::UpdateStatus) => t::next_claim_bound(name),
+        (Kind::PersistentVolume, Verb::Create) => t::next_volume_created(shorten(name)),
+        (Kind::EndpointSlice, _) => t::next_addresses(),
+        (Kind::ControllerRevision, Verb::Create) => t::next_revision(name),
+        (Kind::StatefulSet, Verb::UpdateStatus) => t::next_status(name),
+        (Kind::Node, Verb::Update | Verb::UpdateStatus) => t::next_node(name, write.why.id()),
+        (kind, Verb::Create) => t::next_created(kind, shorten(name), who),
+        (kind, Verb::Delete) => t::next_deleted(kind, shorten(name), who),
+        (kind, _) => t::next_object(kind, shorten(name), who),
+    }
+}
+
+fn pod(write: &WriteRecord, before: Option<&Object>) -> Say {
     let name = &write.key.name;
+    let who = write.who.name();
+    let going = before.is_some_and(|pod| pod.meta.terminating());
+    if write.verb == Verb::Delete {
+        return match before {
+            // The kubelet is done with it, and its object stays for as long as a finalizer does.
+            Some(pod) if going && !pod.meta.finalizers.is_empty() => t::next_pod_held(name),
+            _ => t::next_pod_deleted(name, who),
+        };
+    }
     let Some(mark) = &write.pod else {
-        return t::next_object(write.key.kind, name);
+        return t::next_object(write.key.kind, name, who);
     };
+    let view = before.and_then(|pod| pod.pod());
+    let node = view.map_or("", |view| view.node.as_str());
     let node = if node.is_empty() { "kubelet" } else { node };
+    let same = before.is_some_and(|pod| {
+        let ready = view.is_some_and(|view| view.ready.ready);
+        let status = pod_status(pod).status;
+        (&status, ready, going) == (&mark.status, mark.ready, mark.terminating)
+    });
     match PodState::of_status(&mark.status, mark.ready, mark.scheduled) {
         _ if write.why == Reason::NodeSilent => t::next_pod_silent(name, node),
         _ if write.why == Reason::TaintEviction => t::next_pod_evicted(name, node),
+        // A write that changes something else than how the Pod is: an owner, a label, its address.
+        _ if same => t::next_object(write.key.kind, name, who),
         _ if mark.terminating => t::next_pod_stops(name, node),
         PodState::Ready => t::next_pod_ready(name, node),
         PodState::NotReady => t::next_pod_running(name, node),
@@ -49,7 +100,7 @@ fn pod(write: &WriteRecord, node: &str) -> Say {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Key, Time};
+    use crate::api::{Key, Time, Value};
     use crate::sim::{PodMark, Who};
     use crate::view::Language;
 
@@ -73,7 +124,9 @@ mod tests {
             gone: false,
             pod: Some(mark),
         };
-        next_say(&write, "node-2").text(Language::En)
+        let json = r#"{"metadata":{"name":"web-1"},"spec":{"nodeName":"node-2"},"status":{"phase":"Pending"}}"#;
+        let before = Object::new(Kind::Pod, Value::from_json(json).expect("JSON"));
+        next_say(&write, Some(&before)).text(Language::En)
     }
 
     #[test]
@@ -95,5 +148,6 @@ mod tests {
             "web-1 becomes CrashLoopBackOff"
         );
         assert_eq!(said("Terminating", true, true), "web-1 stops on node-2");
+        assert_eq!(said("Pending", false, false), "the user changes Pod web-1");
     }
 }

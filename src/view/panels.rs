@@ -34,14 +34,15 @@ pub struct EventRow {
 /// The events of all namespaces, the newest last.
 #[must_use]
 pub fn events(store: &Store) -> Vec<EventRow> {
-    let mut rows: Vec<EventRow> = store
+    // Their times are whole seconds; which of one second came first, the versions tell.
+    let mut rows: Vec<(u64, EventRow)> = store
         .list(Kind::Event, "")
-        .map(|event| event_row(event))
+        .map(|event| (event.meta.resource_version, event_row(event)))
         .collect();
-    rows.arrange_by_key(|row| row.last);
+    rows.arrange_by_key(|(version, row)| (row.last, *version));
     let surplus = rows.len().saturating_sub(NEWEST);
     rows.drain(..surplus);
-    rows
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 fn event_row(event: &Object) -> EventRow {

@@ -139,11 +139,22 @@ impl Note {
     /// What it says at a moment.
     #[must_use]
     pub fn say(&self, now: Time) -> Say {
-        let left = |until: Time| (until.since(now).max(0) + 999) / 1000;
+        let left = self.left(now).unwrap_or_default();
         match self {
             Note::Plain(say) => say.clone(),
-            Note::Grace(until) => t::note_grace(left(*until)),
-            Note::NextTry(at) => t::note_back_off(left(*at)),
+            Note::Grace(_) => t::note_grace(left),
+            Note::NextTry(_) => t::note_back_off(left),
+        }
+    }
+
+    /// How many seconds are left; none of a note that does not count down.
+    #[must_use]
+    pub fn left(&self, now: Time) -> Option<i64> {
+        match self {
+            Note::Plain(_) => None,
+            Note::Grace(until) | Note::NextTry(until) => {
+                Some((until.since(now).max(0) + 999) / 1000)
+            }
         }
     }
 }
@@ -180,6 +191,14 @@ impl PodCard {
             nth,
             changed: false,
         }
+    }
+}
+
+/// What kubectl prints in the column STATUS.
+pub(super) fn status(card: &PodCard) -> &str {
+    match (&card.status, &card.word) {
+        (Some(status), _) | (None, Word::Status(status)) => status,
+        (None, Word::Ours(_)) => "",
     }
 }
 
@@ -241,7 +260,7 @@ fn unbound_claims(pod: &Object) -> bool {
         })
 }
 
-fn has_readiness_probe(pod: &Object) -> bool {
+pub(super) fn has_readiness_probe(pod: &Object) -> bool {
     pod.tree()
         .items_at(&["spec", "containers"])
         .iter()
@@ -405,7 +424,7 @@ mod tests {
         let state = r#"{"waiting":{"reason":"CrashLoopBackOff","message":"back-off 20s restarting failed container=nginx"}}"#;
         let crash = card("", "n", &container(false, state), false);
         let say = crash.note.expect("a note").say(Time::EPOCH.plus(60_500));
-        assert_eq!(say.text(Language::En), "next try in 20 s");
+        assert_eq!(say.text(Language::En), "tries again in 20 s");
         let going = card(DELETED, "n", &container(true, r#"{"running":{}}"#), false);
         let say = going.note.expect("a note").say(Time::EPOCH.plus(4_000));
         assert_eq!(say.text(Language::En), "26 s of grace left");

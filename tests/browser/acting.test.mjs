@@ -44,7 +44,7 @@ test('a full cluster offers more nodes', async ({ screen }) => {
   await screen.api('configure', { nodes: { count: 1, pods: 1 } });
   await applied(screen);
   assert.match(await screen.text('status', 'Why'), /No node has room for web-1/);
-  await screen.press('button', 'Make it 4 nodes');
+  await screen.press('button', 'Add 1 node');
   await screen.api('runUntilStable');
   await screen.cellMatching('web-1', 'Pod', /, Ready, /);
 });

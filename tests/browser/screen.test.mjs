@@ -42,7 +42,7 @@ test('Apply creates the set, and running until stable makes both Pods Ready', as
   assert.match(await screen.cell('web-0', 'DNS'), /^web-0, DNS, A 10\.244\.\d+\.\d+$/);
   assert.match(await screen.cell('web-1', 'Claim'), /^web-1, Claim, Bound, www-web-1, 1Gi$/);
   assert.match(await screen.cell('web-1', 'Volume'), /^web-1, Volume, pvc-/);
-  assert.match(await screen.text('status', 'Why'), /^Nothing to do: all 2 Pods/);
+  assert.match(await screen.text('status', 'Why'), /^Nothing to do: both Pods/);
   await screen.terminalShows('kubectl apply -f web.yaml');
   await screen.terminalShows('statefulset.apps/web created');
 });

@@ -32,7 +32,7 @@ export function webYaml() {
 }
 
 /** What the native test looks at (src/session/states.rs), where it is exact. */
-const LOOKED_AT_NATIVELY = ['why', 'pod', 'slot', 'dns', 'claim', 'node'];
+const LOOKED_AT_NATIVELY = ['why', 'way', 'next', 'pod', 'slot', 'dns', 'claim', 'node'];
 
 /** Plays a state in a fresh page; what is pressed comes later, as it differs with the size. */
 export async function play(page, state) {

@@ -66,17 +66,14 @@ fn steps(mut session: Session, pods: usize, budgets: &str, say: &mut dyn FnMut(&
     command(&mut session, "kubectl rollout restart sts/web");
     let mut costs: Vec<f64> = Vec::new();
     let mut follower = Follower::default();
-    session.followed(None, &mut follower);
+    session.followed(None, &mut follower, &session.due());
     for _ in 0..STEPS {
         let began = Clock::start();
         session.step();
-        let shown = session.followed(None, &mut follower);
-        let next = session.next();
+        let due = session.due();
+        let shown = session.followed(None, &mut follower, &due);
         costs.push(began.millis());
-        assert!(
-            shown.board.is_some() && next.is_some(),
-            "the update goes on"
-        );
+        assert!(shown.board.is_some() && due.steps(), "the update goes on");
     }
     costs.sort_by(f64::total_cmp);
     let (median, worst) = (costs[STEPS / 2], costs[STEPS - 1]);

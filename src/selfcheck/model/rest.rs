@@ -86,8 +86,8 @@ fn why(session: &Session, set: &Arc<Object>) -> (Why, Board) {
         decision: &decided,
     };
     let board = board(&source, set);
-    let decision = session.world().decision(&set.key()).map(|d| &d.why);
-    (Why::of(store, set, &board, decision), board)
+    let why = Why::of(&source, set, &board, &session.due());
+    (why, board)
 }
 
 /// The names of what is not as the set's manifest asks: Pods that are missing, not serving, too many or of
