@@ -197,9 +197,23 @@ fn generate(catalogues: &[Catalogue]) -> String {
     let list = |items: Vec<String>| items.join(", ");
     let _ = writeln!(
         code,
-        "pub(super) static IDS: [&str; {}] = [{}];",
+        "#[cfg(test)]\npub(super) static IDS: [&str; {}] = [{}];",
         ids.len(),
         list(ids.iter().map(|id| format!("{id:?}")).collect())
+    );
+    // Only these are looked up by their ids; the others' ids need not be in the page.
+    let is_why = |id: &&String| id.starts_with("why-");
+    let first = ids.iter().position(is_why).unwrap_or(ids.len());
+    let why: Vec<String> = ids
+        .iter()
+        .filter(|id| is_why(id))
+        .map(|id| format!("{id:?}"))
+        .collect();
+    let _ = writeln!(
+        code,
+        "pub(super) static WHY: [&str; {}] = [{}];\npub(super) const FIRST_WHY: usize = {first};",
+        why.len(),
+        list(why)
     );
     for (language, catalogue) in LANGUAGES.iter().zip(catalogues) {
         let name = language.to_uppercase();

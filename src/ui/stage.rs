@@ -311,7 +311,7 @@ fn nothing_applied(page: Page) -> AnyView {
             <div role="row">
                 <div class="empty-text" role="gridcell" tabindex="0">
                     <b>{move || {
-                        let empty = page.why.with(|why| why.say.id() == t::why_empty().id());
+                        let empty = page.why.with(|why| why.say == t::why_empty());
                         page.text(&if empty { t::board_empty() } else { t::set_none() })
                     }}</b>
                     <p>{rich(page, &t::board_empty_do())}</p>

@@ -118,7 +118,7 @@ pub fn writes<'a>(
 /// The message of a reason.
 #[must_use]
 pub fn say(reason: &Reason) -> Option<Say> {
-    Say::by_id(reason.id(), reason.slots())
+    Say::why(reason.id(), reason.slots())
 }
 
 /// A node.

@@ -89,7 +89,11 @@ impl Law {
     #[must_use]
     #[inline(never)]
     pub fn of(say: &Say) -> Option<Law> {
-        laws().find_map(|(law, ids)| ids.split(' ').any(|id| id == say.id()).then_some(law))
+        laws().find_map(|(law, ids)| {
+            ids.split(' ')
+                .any(|id| Some(id) == say.why_id())
+                .then_some(law)
+        })
     }
 
     /// The rule as one sentence.

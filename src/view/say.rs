@@ -70,7 +70,7 @@ pub struct Part {
 
 /// The texts of a language.
 type Texts = (
-    &'static [&'static str; IDS.len()],
+    &'static [&'static str],
     &'static [(u16, &'static str, &'static str, &'static str)],
 );
 
@@ -86,22 +86,29 @@ impl Say {
         Say { index, slots }
     }
 
-    /// The message with this id; none if the catalogue has no such id.
+    /// The message with this id, which begins with `why-`; none if the catalogue has no such id.
     #[must_use]
-    pub fn by_id(id: &str, slots: Vec<(&'static str, String)>) -> Option<Say> {
-        let index = IDS.binary_search(&id).ok()?;
+    pub fn why(id: &str, slots: Vec<(&'static str, String)>) -> Option<Say> {
+        let index = FIRST_WHY + WHY.binary_search(&id).ok()?;
         Some(Say::new(u16::try_from(index).ok()?, slots))
     }
 
-    /// The id of the message.
+    /// The id of a message that says why; none of any other.
     #[must_use]
-    pub fn id(&self) -> &'static str {
-        IDS.get(usize::from(self.index)).copied().unwrap_or("")
+    pub fn why_id(&self) -> Option<&'static str> {
+        let at = usize::from(self.index).checked_sub(FIRST_WHY)?;
+        WHY.get(at).copied()
+    }
+
+    /// The id of the message.
+    #[cfg(test)]
+    pub(crate) fn id(&self) -> &'static str {
+        IDS[usize::from(self.index)]
     }
 
     /// The message with its slots still in it.
     fn template(&self, language: Language) -> &'static str {
-        let (texts, cases) = match language {
+        let (texts, cases): Texts = match language {
             Language::En => (&EN, EN_CASES),
             Language::Ko => second_language(),
         };
