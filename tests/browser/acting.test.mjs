@@ -110,15 +110,24 @@ test('what changed since a command is told', async ({ page, screen }) => {
   await page.keyboard.press('Escape');
 });
 
-test('the editor says what kubectl changed since the file was applied', async ({ screen }) => {
+test('the editor says what kubectl changed since the file was applied', async ({ page, screen }) => {
   await screen.press('button', 'Apply');
   await screen.press('button', 'Run until stable');
   await screen.cellMatching('web-1', 'Pod', /, Ready, /);
   await screen.api('run', 'kubectl scale sts web --replicas=3');
   const body = () => screen.page.evaluate(() => document.body.innerText);
   await screen.until('the difference is told', async () => /1 difference\s+The cluster has replicas: 3, this file says 2\./.test(await body()));
+  const line = () => page.evaluate(() => {
+    const editor = document.querySelector('.code');
+    const roots = [editor, ...[...editor.querySelectorAll('*')].map((one) => one.shadowRoot).filter(Boolean)];
+    return roots.flatMap((root) => [...root.querySelectorAll('.cm-line.changed')]).map((one) => one.textContent.trim());
+  });
+  await screen.until('its line says so', async () => (await line()).join() === 'replicas: 2  # cluster: 3', line);
   await screen.press('button', 'Apply');
   await screen.until('it is gone', async () => /Applied\s+at/.test(await body()));
+  assert.deepEqual(await line(), []);
+  await screen.api('run', 'kubectl delete sts web');
+  await screen.until('what is missing is told', async () => /1 difference\s+The cluster has no statefulset\/web\./.test(await body()));
 });
 
 test('the Service answers SRV records on a click', async ({ screen }) => {

@@ -106,6 +106,25 @@ test('the main job by touch alone', { on: 'chromium', viewport: PHONE, limit: 12
   await screen.until('it is the beginning', async () => (await screen.api('state')).time === 0);
 });
 
+test('a menu lies above all that would cut it off', { viewport: { width: 760, height: 560 } }, async ({ page, screen }) => {
+  await screen.api('apply', await webYaml());
+  await screen.api('runUntilStable');
+  await screen.press('button', 'Actions for web-1');
+  const entries = await screen.all('menuitem');
+  const seen = (entry) => entry.evaluate((one) => {
+    one.scrollIntoView({ block: 'nearest' });
+    const { left, right, top, bottom } = one.getBoundingClientRect();
+    const there = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    return left >= 0 && right <= innerWidth && top >= 0 && bottom <= innerHeight && one.contains(there);
+  });
+  for (const [at, entry] of entries.entries()) assert.ok(await seen(entry), `entry ${at} can be seen`);
+  assert.ok(entries.length >= 8);
+  const { height } = await (await screen.all('menu'))[0].boundingBox();
+  assert.ok(height > 300, `${height} px`);
+  await page.keyboard.press('Escape');
+  assert.equal((await screen.all('menu')).length, 0);
+});
+
 test('menus stay in sight on a phone', { on: 'chromium', viewport: PHONE }, async ({ screen }) => {
   await screen.api('apply', await webYaml());
   await screen.api('runUntilStable');

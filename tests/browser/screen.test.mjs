@@ -120,6 +120,28 @@ test('what says that the clock runs goes when the clock is run in another way', 
   assert.equal(await says(), false);
 });
 
+test('the terminal stays at its end when it or its text changes its size, until one scrolls up', async ({ page, screen }) => {
+  const gap = () => page.evaluate(() => {
+    const panel = document.getElementById('panel-terminal');
+    return panel.scrollHeight - panel.scrollTop - panel.clientHeight;
+  });
+  const atEnd = (when) => screen.until(`the end is in sight ${when}`, async () => (await gap()) < 2, gap);
+  await screen.command('seq 1 60');
+  await atEnd('after output');
+  await page.evaluate(() => (document.documentElement.dataset.size = 'large'));
+  await atEnd('with larger text');
+  await page.setViewport({ width: 1280, height: 600 });
+  await atEnd('in a lower window');
+  await page.evaluate(() => delete document.documentElement.dataset.size);
+  await page.setViewport({ width: 1280, height: 900 });
+  await atEnd('in a higher window');
+  await page.evaluate(() => document.getElementById('panel-terminal').scrollBy(0, -200));
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50))));
+  await screen.api('run', 'seq 61 70');
+  await screen.until('the lines are there', async () => (await screen.text('log', 'Terminal')).includes('70'));
+  assert.ok((await gap()) > 200, 'what one reads stays in sight');
+});
+
 test('ten thousand lines are drawn, all are copied or saved', { limit: 120_000 }, async ({ page, screen }) => {
   const log = () => screen.text('log', 'Terminal');
   await screen.command('seq 1 9000; seq 9001 12345');
@@ -212,9 +234,13 @@ test('a link opens where one stood in the past', async ({ page, screen, site }) 
   await screen.api('back', 5);
   const [there, link] = [await state(screen), await screen.api('link')];
   assert.notEqual(there, end);
+  const lanes = () => page.$$eval('.lane .bead', (beads) => beads.map((bead) => bead.style.cssText));
+  const played = await lanes();
+  assert.equal(played.length, 2);
   await page.goto('about:blank');
   await page.goto(site + link.slice(link.indexOf('#')));
   await screen.until('the state is there', async () => (await state(screen)) === there);
+  assert.deepEqual(await lanes(), played, 'the lanes show also what comes after');
   await screen.api('step', 5);
   assert.equal(await state(screen), end);
 });

@@ -96,6 +96,18 @@ test('the search of the editor speaks the language of the page', async ({ page, 
   assert.deepEqual(said.filter((text) => /[A-Za-z]/.test(text)), [], 'nothing is left in English');
 });
 
+test('the lanes of a deleted set stay, and commands without room are one mark', async ({ page, screen }) => {
+  await applied(screen);
+  await screen.api('run', 'kubectl delete sts web');
+  await screen.api('run', 'kubectl delete svc nginx');
+  await screen.api('runUntilStable');
+  assert.equal(await page.evaluate(() => document.querySelectorAll('.ordinal').length), 0);
+  const beads = await page.$$eval('.lane .bead', (all) => all.map((bead) => [bead.getAttribute('aria-label').split(',')[0], bead.dataset.rev]));
+  assert.deepEqual(beads, [['web-0', '1'], ['web-1', '1']]);
+  const marks = () => page.$$eval('.mark', (all) => all.map((mark) => mark.innerText.replace(/\s+/g, ' ')));
+  assert.deepEqual(await marks(), ['apply', 'delete web +1']);
+});
+
 test('the dragged playhead shows the past while the lanes stay, and its terminal when it rests', async ({ page, screen }) => {
   await screen.api('run', 'sleep 5');
   await applied(screen);
