@@ -191,65 +191,92 @@ fn generate_laws(laws: &[Catalogue]) -> String {
     )
 }
 
+/// Messages that nothing shows before somebody asks for them, by what their ids begin with: their English texts are
+/// not in the first load.
+const LATER: [&str; 5] = ["editor-find-", "help-", "menu-", "notice-", "why-"];
+/// Of these, what the page shows at once.
+const AT_ONCE: [&str; 3] = ["menu-actions", "why-empty", "why-not-looked"];
+
+fn is_later(id: &str) -> bool {
+    LATER.iter().any(|start| id.starts_with(start)) && !AT_ONCE.contains(&id)
+}
+
 fn generate(catalogues: &[Catalogue]) -> String {
     let mut code = String::from("// Made by build.rs from texts/.\n");
-    let ids: Vec<&String> = catalogues[0].keys().collect();
-    let list = |items: Vec<String>| items.join(", ");
+    let (later, first): (Vec<&String>, Vec<&String>) =
+        catalogues[0].keys().partition(|id| is_later(id));
+    let ids: Vec<&String> = first.iter().chain(&later).copied().collect();
+    let english = &LANGUAGES[0].to_uppercase();
+    for (language, catalogue) in LANGUAGES.iter().zip(catalogues) {
+        let name = language.to_uppercase();
+        if name == *english {
+            generate_texts(&mut code, &name, catalogue, &first, 0);
+            let name = format!("{name}_LATER");
+            generate_texts(&mut code, &name, catalogue, &later, first.len());
+        } else {
+            generate_texts(&mut code, &name, catalogue, &ids, 0);
+        }
+    }
+    let all: Vec<String> = ids.iter().map(|id| format!("{id:?}")).collect();
     let _ = writeln!(
         code,
         "#[cfg(test)]\npub(super) static IDS: [&str; {}] = [{}];",
-        ids.len(),
-        list(ids.iter().map(|id| format!("{id:?}")).collect())
+        all.len(),
+        all.join(", ")
     );
     // Only these are looked up by their ids; the others' ids need not be in the page.
-    let is_why = |id: &&String| id.starts_with("why-");
-    let first = ids.iter().position(is_why).unwrap_or(ids.len());
-    let why: Vec<String> = ids
+    let mut why: Vec<(&String, usize)> = ids
         .iter()
-        .filter(|id| is_why(id))
-        .map(|id| format!("{id:?}"))
+        .enumerate()
+        .filter(|(_, id)| id.starts_with("why-"))
+        .map(|(index, id)| (*id, index))
         .collect();
+    why.sort();
     let _ = writeln!(
         code,
-        "pub(super) static WHY: [&str; {}] = [{}];\npub(super) const FIRST_WHY: usize = {first};",
-        why.len(),
-        list(why)
+        "pub(super) static WHY: [(&str, u16); {}] = {why:?};",
+        why.len()
     );
-    for (language, catalogue) in LANGUAGES.iter().zip(catalogues) {
-        let name = language.to_uppercase();
-        let _ = writeln!(
-            code,
-            "pub(super) static {name}: [&str; {}] = [{}];",
-            ids.len(),
-            list(
-                catalogue
-                    .values()
-                    .map(|m| format!("{:?}", m.text))
-                    .collect()
-            )
-        );
-        let cases: Vec<String> = catalogue
-            .values()
-            .enumerate()
-            .flat_map(|(index, m)| m.cases.iter().map(move |case| (index, case)))
-            .map(|(index, (slot, value, text))| format!("({index}, {slot:?}, {value:?}, {text:?})"))
-            .collect();
-        let _ = writeln!(
-            code,
-            "pub(super) static {name}_CASES: &[(u16, &str, &str, &str)] = &[{}];",
-            list(cases)
-        );
-    }
     let _ = writeln!(
         code,
         "/// One function per message; its slots are the arguments.\npub mod t {{"
     );
     code.push_str("use super::Say;\n");
-    for (index, (id, message)) in catalogues[0].iter().enumerate() {
-        generate_function(&mut code, index, id, message);
+    for (index, id) in ids.iter().enumerate() {
+        generate_function(&mut code, index, id, &catalogues[0][*id]);
     }
     code.push_str("}\n");
     code
+}
+
+/// The texts of some messages, of which the first has this index, and their cases.
+fn generate_texts(
+    code: &mut String,
+    name: &str,
+    catalogue: &Catalogue,
+    ids: &[&String],
+    from: usize,
+) {
+    let texts: Vec<String> = ids
+        .iter()
+        .map(|id| format!("{:?}", catalogue[*id].text))
+        .collect();
+    let cases: Vec<String> = ids
+        .iter()
+        .enumerate()
+        .flat_map(|(index, id)| catalogue[*id].cases.iter().map(move |case| (index, case)))
+        .map(|(index, (slot, value, text))| {
+            format!("({}, {slot:?}, {value:?}, {text:?})", from + index)
+        })
+        .collect();
+    let _ = writeln!(
+        code,
+        "pub(super) static {name}: [&str; {}] = [{}];\npub(super) static {name}_CASES: [(u16, &str, &str, &str); {}] = [{}];",
+        texts.len(),
+        texts.join(", "),
+        cases.len(),
+        cases.join(", ")
+    );
 }
 
 fn generate_function(code: &mut String, index: usize, id: &str, message: &Message) {

@@ -68,7 +68,7 @@ pub struct Part {
     pub text: String,
 }
 
-/// The texts of a language.
+/// Texts of a language from some index on, and what they are for some values of a slot.
 type Texts = (
     &'static [&'static str],
     &'static [(u16, &'static str, &'static str, &'static str)],
@@ -78,7 +78,13 @@ type Texts = (
 /// function, and the compiler must not see through what it returns.
 #[inline(never)]
 fn second_language() -> Texts {
-    std::hint::black_box((&KO, KO_CASES))
+    std::hint::black_box((&KO, &KO_CASES))
+}
+
+/// English texts that the first load leaves out likewise.
+#[inline(never)]
+fn later() -> Texts {
+    std::hint::black_box((&EN_LATER, &EN_LATER_CASES))
 }
 
 impl Say {
@@ -89,15 +95,15 @@ impl Say {
     /// The message with this id, which begins with `why-`; none if the catalogue has no such id.
     #[must_use]
     pub fn why(id: &str, slots: Vec<(&'static str, String)>) -> Option<Say> {
-        let index = FIRST_WHY + WHY.binary_search(&id).ok()?;
-        Some(Say::new(u16::try_from(index).ok()?, slots))
+        let at = WHY.binary_search_by(|(known, _)| (*known).cmp(id)).ok()?;
+        Some(Say::new(WHY.get(at)?.1, slots))
     }
 
     /// The id of a message that says why; none of any other.
     #[must_use]
     pub fn why_id(&self) -> Option<&'static str> {
-        let at = usize::from(self.index).checked_sub(FIRST_WHY)?;
-        WHY.get(at).copied()
+        let found = WHY.iter().find(|(_, index)| *index == self.index);
+        found.map(|(id, _)| *id)
     }
 
     /// The id of the message.
@@ -108,9 +114,11 @@ impl Say {
 
     /// The message with its slots still in it.
     fn template(&self, language: Language) -> &'static str {
-        let (texts, cases): Texts = match language {
-            Language::En => (&EN, EN_CASES),
-            Language::Ko => second_language(),
+        let index = usize::from(self.index);
+        let ((texts, cases), from): (Texts, usize) = match language {
+            Language::En if index < EN.len() => ((&EN, &EN_CASES), 0),
+            Language::En => (later(), EN.len()),
+            Language::Ko => (second_language(), 0),
         };
         let case = cases.iter().find(|(index, slot, value, _)| {
             *index == self.index
@@ -121,7 +129,7 @@ impl Say {
         });
         match case {
             Some((_, _, _, text)) => text,
-            None => texts.get(usize::from(self.index)).copied().unwrap_or(""),
+            None => texts.get(index - from).copied().unwrap_or(""),
         }
     }
 
