@@ -193,9 +193,18 @@ fn generate_laws(laws: &[Catalogue]) -> String {
 
 /// Messages that nothing shows before somebody asks for them, by what their ids begin with: their English texts are
 /// not in the first load.
-const LATER: [&str; 5] = ["editor-find-", "help-", "menu-", "notice-", "why-"];
+const LATER: [&str; 8] = [
+    "editor-find-",
+    "help-",
+    "menu-",
+    "note-",
+    "notice-",
+    "partition-",
+    "way-",
+    "why-",
+];
 /// Of these, what the page shows at once.
-const AT_ONCE: [&str; 3] = ["menu-actions", "why-empty", "why-not-looked"];
+const AT_ONCE: [&str; 4] = ["menu-actions", "why-empty", "why-label", "why-not-looked"];
 
 fn is_later(id: &str) -> bool {
     LATER.iter().any(|start| id.starts_with(start)) && !AT_ONCE.contains(&id)

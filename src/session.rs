@@ -15,7 +15,7 @@ mod tests;
 pub use complete::Candidates;
 pub use desk::{Desk, Input, Origin, programs};
 pub use files::WEB_YAML;
-pub use save::LoadError;
+pub use save::{Kept, LoadError};
 pub use shown::Shown;
 pub use terminal::{Line, LineKind, Terminal};
 

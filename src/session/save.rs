@@ -41,24 +41,51 @@ pub enum LoadError {
     TooLarge,
 }
 
-impl Session {
+/// All that a saved session is made of. It is cheap to keep; what costs is its text.
+#[derive(Clone)]
+pub struct Kept {
+    settings: Settings,
+    log: Vec<Entry<Input>>,
+    end: Position,
+    playhead: Option<Position>,
+    last: Desk,
+}
+
+impl Kept {
     /// The session as text.
     #[must_use]
-    pub fn save(&self) -> String {
-        let end = self.history.end();
-        let mut at_end = self.history.clone();
-        at_end.go(end);
+    pub fn text(self) -> String {
         let saved = Saved {
             format: FORMAT,
             engine: env!("CARGO_PKG_VERSION").to_owned(),
-            settings: self.settings().clone(),
-            log: self.history.log().to_vec(),
-            events: end.events,
-            at: end.at,
-            playhead: self.in_past().then(|| self.position()),
-            hash: format!("{:016x}", at_end.present().world().state_hash()),
+            settings: self.settings,
+            log: self.log,
+            events: self.end.events,
+            at: self.end.at,
+            playhead: self.playhead,
+            hash: format!("{:016x}", self.last.world().state_hash()),
         };
         serde_json::to_string(&saved).unwrap_or_default()
+    }
+}
+
+impl Session {
+    /// What is saved of the session.
+    #[must_use]
+    pub fn kept(&self) -> Kept {
+        Kept {
+            settings: self.settings().clone(),
+            log: self.history.log().to_vec(),
+            end: self.history.end(),
+            playhead: self.in_past().then(|| self.position()),
+            last: self.history.last().clone(),
+        }
+    }
+
+    /// The session as text.
+    #[must_use]
+    pub fn save(&self) -> String {
+        self.kept().text()
     }
 
     /// A session from its text.

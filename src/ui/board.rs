@@ -241,6 +241,7 @@ fn slot_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
             Slot::Vacant { .. } => None,
         })
     });
+    let had = Memo::new(move |had: Option<&bool>| had == Some(&true) || card.with(Option::is_some));
     let vacant = Memo::new(move |_| {
         row.with(|r| match &r.as_ref()?.slot {
             Slot::Vacant { word, why } => Some((word.clone(), why.clone())),
@@ -265,7 +266,7 @@ fn slot_cell(page: Page, row: Row, life: Memo<Option<Life>>) -> AnyView {
             {said(label)}
             <div class="shown" aria-hidden="true">
             {move || shadow(page, row).map(|text| view! { <p class="shadow">{icon("i-cut")}{text}</p> })}
-            {pod_card(page, card)}
+            {move || had.get().then(|| pod_card(page, card))}
             {move || vacant.get().map(|(word, why)| view! {
                 <div class="vacant"><b>{page.text(&word)}</b><span>{page.text(&why)}</span></div>
             })}

@@ -2,7 +2,7 @@
 
 use super::tabs::{Drafts, FILE};
 use crate::api::Str;
-use crate::session::{LoadError, Session};
+use crate::session::{Kept, LoadError, Session};
 use crate::sim::Settings;
 use crate::view::{Say, base64, t};
 use crate::web;
@@ -18,23 +18,24 @@ const DRAFTS: &str = "drafts";
 const LONGEST: usize = 4 << 20;
 
 thread_local! {
-    /// The log after the last input: a panic cannot ask the session any more.
-    static LAST: RefCell<String> = const { RefCell::new(String::new()) };
+    /// The session after the last input: a panic cannot ask it any more.
+    static LAST: RefCell<Option<Kept>> = const { RefCell::new(None) };
 }
 
 /// Remembers the session's log for the case of a panic.
 pub(super) fn remember(session: &Session) {
-    let log = session.save();
+    let kept = session.kept();
     LAST.with(|last| {
         if let Ok(mut last) = last.try_borrow_mut() {
-            *last = log;
+            *last = Some(kept);
         }
     });
 }
 
 /// The log after the last input.
 pub(super) fn last_log() -> String {
-    LAST.with(|last| last.try_borrow().map(|log| log.clone()).unwrap_or_default())
+    let kept = LAST.with(|last| last.try_borrow().ok().and_then(|kept| kept.clone()));
+    kept.map(Kept::text).unwrap_or_default()
 }
 
 /// The session that the address asks for, what was typed and not saved, and what went wrong.
