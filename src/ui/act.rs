@@ -11,7 +11,7 @@ use crate::web;
 use leptos::prelude::*;
 
 /// The engine events that one call may make where the answer is waited for.
-const AT_ONCE: u64 = 4_000;
+pub(super) const AT_ONCE: u64 = 4_000;
 /// How many typed lines are remembered.
 const HISTORY: usize = 500;
 
@@ -206,15 +206,6 @@ impl Page {
         self.change(true, |session| {
             session.seek(at.min(session.end().at), AT_ONCE);
         });
-    }
-
-    /// Follows the dragged playhead.
-    pub fn scrub(self, at: Time) {
-        self.still.set(true);
-        self.session.update_value(|session| {
-            session.seek(at.max(Time::EPOCH), AT_ONCE);
-        });
-        self.refresh_dragged();
     }
 
     /// Goes to a place of the past.

@@ -130,6 +130,7 @@ fn forwarder(to: &JsValue, origin: &str) -> JsValue {
 
 /// Calls a method. Every act is done when the promise settles.
 async fn call(page: Page, method: &str, a: JsValue, b: JsValue) -> Answer {
+    page.end_drag();
     match method {
         "run" => run(page, &text(&a, "a command line")?).await,
         "apply" => apply(page, &text(&a, "a manifest")?).await,

@@ -387,7 +387,7 @@ fn pod_card(page: Page, card: Memo<Option<PodCard>>) -> AnyView {
 
 fn age(page: Page, card: Memo<Option<PodCard>>) -> Option<String> {
     let created = card.with(|c| c.as_ref().map(|c| c.created))?;
-    let age = human_duration(page.now.get().since(created));
+    let age = human_duration(page.drawn.get().since(created));
     Some(page.text(&t::pod_age(page.speaks().age(&age))))
 }
 
@@ -396,7 +396,7 @@ fn note(page: Page, card: Memo<Option<PodCard>>) -> AnyView {
         let say = card.with(|c| {
             let card = c.as_ref()?;
             Some(match &card.note {
-                Some(note) => note.say(page.now.get()),
+                Some(note) => note.say(page.drawn.get()),
                 None => t::pod_nth(card.nth),
             })
         })?;

@@ -1,5 +1,6 @@
 //! The state of the screen: the session, what is derived from it, and what only the screen knows.
 
+use super::act::AT_ONCE;
 use super::link;
 use super::play::Play;
 use super::story::{Story, Told};
@@ -165,6 +166,9 @@ pub(super) struct Later {
     drawn_until: f64,
     /// How often the playhead was dragged on.
     moves: u64,
+    /// Where it was dragged to since, and whether a frame is under way that draws what it passes.
+    dragged: Option<Time>,
+    dragging: bool,
 }
 
 /// The page. A handle: copying it is free.
@@ -190,8 +194,11 @@ pub(super) struct Page {
     pub help: RwSignal<bool>,
     pub notice: RwSignal<Option<Notice>>,
     pub selected: RwSignal<Option<i32>>,
-    // What is derived from the session.
+    /// The time that the clock and the playhead show.
     pub now: RwSignal<Time>,
+    // What is derived from the session.
+    /// The time of what is drawn: while the playhead is dragged it follows [`Page::now`].
+    pub drawn: RwSignal<Time>,
     pub board: RwSignal<Option<Arc<Board>>>,
     pub sets: RwSignal<Vec<Key>>,
     pub why: RwSignal<Why>,
@@ -252,6 +259,7 @@ impl Page {
             notice: RwSignal::new(trouble.map(Notice::Say)),
             selected: RwSignal::new(None),
             now: RwSignal::new(session.now()),
+            drawn: RwSignal::new(session.now()),
             board: RwSignal::new(None),
             sets: RwSignal::new(Vec::new()),
             why: RwSignal::new(Why::without_set(&store)),
@@ -426,28 +434,76 @@ impl Page {
             .update_value(|later| later.drawn_until = end + (end - start) * SHARE);
     }
 
-    /// Derives what follows a dragged playhead at once. The terminal may hold thousands of lines that differ
-    /// between two places, so it follows when the playhead rests.
-    pub fn refresh_dragged(self) {
-        self.session
-            .with_value(|session| self.refresh_moment(session));
-        super::api::changed(self);
-        let mut moves = 0;
+    /// Follows the dragged playhead. It moves itself in every frame; going there and drawing what is there have a
+    /// frame each in turn, so that no frame is long. The terminal may hold thousands of lines that differ between two
+    /// places, so it follows when the playhead rests.
+    pub fn drag(self, at: Time) {
+        self.still.set(true);
+        put(self.now, at);
+        let (mut moves, mut busy) = (0, false);
         self.later.update_value(|later| {
+            later.dragged = Some(at);
+            busy = std::mem::replace(&mut later.dragging, true);
             later.moves += 1;
             moves = later.moves;
         });
+        if !busy {
+            self.follow_drag();
+        }
         web::after(RESTS, move || {
             if self.later.with_value(|later| later.moves) == moves {
+                self.end_drag();
                 self.refresh();
             }
         });
     }
 
+    /// Goes where the playhead is, and draws that in the next frame.
+    fn follow_drag(self) {
+        self.go_dragged();
+        web::next_frame(move |_| {
+            self.session
+                .with_value(|session| self.refresh_moment(session));
+            super::api::changed(self);
+            let mut on = false;
+            self.later.update_value(|later| {
+                on = later.dragged.is_some();
+                later.dragging = on;
+            });
+            if on {
+                web::next_frame(move |_| self.follow_drag());
+            }
+        });
+    }
+
+    /// Goes where the playhead was dragged to, if it is not there; whether it was not.
+    fn go_dragged(self) -> bool {
+        let to = self
+            .later
+            .try_update_value(|later| later.dragged.take())
+            .flatten();
+        if let Some(to) = to {
+            self.session.update_value(|session| {
+                session.seek(to, AT_ONCE);
+            });
+        }
+        to.is_some()
+    }
+
+    /// What is done next is done where the playhead is.
+    pub fn end_drag(self) {
+        if self.go_dragged() {
+            self.refresh();
+        }
+    }
+
     /// Derives what shows a moment: the clock, the board, what is next, the timeline.
     fn refresh_moment(self, session: &Session) {
         let due = session.due();
-        put(self.now, session.now());
+        if self.later.with_value(|later| later.dragged.is_none()) {
+            put(self.now, session.now());
+        }
+        put(self.drawn, session.now());
         self.refresh_board(session, &due);
         self.refresh_transport(session, &due);
         self.refresh_tracks(session);

@@ -42,7 +42,7 @@ pub(super) fn Events(page: Page) -> impl IntoView {
         t::events_message,
     ];
     let rows = move || {
-        let now = page.now.get();
+        let now = page.drawn.get();
         page.events.with(|rows| {
             if rows.is_empty() {
                 return none(page, &t::events_none(), HEADS.len());
@@ -86,7 +86,7 @@ pub(super) fn Nodes(page: Page) -> impl IntoView {
         t::nodes_version,
     ];
     let rows = move || {
-        let now = page.now.get();
+        let now = page.drawn.get();
         page.nodes.with(|rows| {
             rows.iter()
                 .map(|row| node(row, &human_duration(now.since(row.created))))

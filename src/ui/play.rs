@@ -181,8 +181,9 @@ impl Page {
         self.refresh();
     }
 
-    /// Stops a long run where it is.
+    /// Stops a long run, or a drag, where it is.
     pub fn stop(self) {
+        self.end_drag();
         if self.busy.with_untracked(Option::is_some) {
             self.busy.set(None);
             self.later.update_value(|later| later.play.run += 1);

@@ -608,7 +608,7 @@ fn playhead(page: Page, axis: Memo<Axis>, end: Memo<Time>, canvas: NodeRef<html:
         if dragging.get_untracked()
             && let Some(time) = time_at(&event, canvas, axis)
         {
-            page.scrub(time.min(end.get_untracked()));
+            page.drag(time.min(end.get_untracked()).max(Time::EPOCH));
         }
     };
     view! {
@@ -637,7 +637,10 @@ fn playhead(page: Page, axis: Memo<Axis>, end: Memo<Time>, canvas: NodeRef<html:
                     }
                 }
                 on:pointermove=drag
-                on:pointerup=move |_| dragging.set(false)
+                on:pointerup=move |_| {
+                    dragging.set(false);
+                    page.end_drag();
+                }
                 on:pointercancel=move |_| dragging.set(false)
             >
                 {move || short_clock(page.now.get())}
