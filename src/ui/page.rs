@@ -448,7 +448,7 @@ impl Page {
             moves = later.moves;
         });
         if !busy {
-            self.follow_drag();
+            web::next_frame(move |_| self.follow_drag());
         }
         web::after(RESTS, move || {
             if self.later.with_value(|later| later.moves) == moves {
