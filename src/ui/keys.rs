@@ -303,16 +303,6 @@ pub(super) fn focus_first(menu: &web_sys::HtmlDivElement) {
     }
 }
 
-/// Takes the focus out of a menu, which closes it.
-pub(super) fn leave_menu() {
-    if let Some(element) = web::focused()
-        && element.closest(".menu").is_ok_and(|menu| menu.is_some())
-        && let Ok(element) = element.dyn_into::<HtmlElement>()
-    {
-        let _ = element.blur();
-    }
-}
-
 /// Whether the focus goes to somewhere outside the element that listens.
 pub(super) fn focus_leaves(event: &FocusEvent) -> bool {
     let here = event

@@ -215,6 +215,14 @@ pub(super) fn Menu(
             super::keys::focus_first(&list);
         }
     });
+    Effect::new(move |_| {
+        page.scrolled.get();
+        if place.get_untracked().is_some()
+            && let Some((list, button)) = list.get_untracked().zip(button.get_untracked())
+        {
+            place.set(Some(beside(&button, &list)));
+        }
+    });
     let close = move || {
         open.set(false);
         if let Some(button) = button.get_untracked() {

@@ -193,6 +193,8 @@ pub(super) struct Page {
     pub show_srv: RwSignal<bool>,
     pub help: RwSignal<bool>,
     pub notice: RwSignal<Option<Notice>>,
+    /// Set whenever the board's part of the screen is scrolled.
+    pub scrolled: RwSignal<()>,
     pub selected: RwSignal<Option<i32>>,
     /// The time that the clock and the playhead show.
     pub now: RwSignal<Time>,
@@ -257,6 +259,7 @@ impl Page {
             show_srv: RwSignal::new(false),
             help: RwSignal::new(false),
             notice: RwSignal::new(trouble.map(Notice::Say)),
+            scrolled: RwSignal::new(()),
             selected: RwSignal::new(None),
             now: RwSignal::new(session.now()),
             drawn: RwSignal::new(session.now()),

@@ -20,8 +20,7 @@ pub(super) fn Stage(page: Page) -> impl IntoView {
     });
     let board = Signal::derive(move || page.board.get());
     view! {
-        // A menu does not scroll with its button: it closes.
-        <div class="stages" data-n="1" on:scroll=move |_| super::keys::leave_menu()>
+        <div class="stages" data-n="1" on:scroll=move |_| page.scrolled.notify()>
             <section class="stage" id="stage" aria-label=move || page.text(&t::set_kind())>
                 {set_header(page)}
                 {why_line(page)}
