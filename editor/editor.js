@@ -60,7 +60,6 @@ const errorLine = Decoration.line({ class: 'error told-of' });
 const warningLine = Decoration.line({ class: 'told-of' });
 const squiggle = { fail: Decoration.mark({ class: 'squiggle' }), wait: Decoration.mark({ class: 'squiggle wait' }) };
 
-/** The problems of one line, told under it. */
 /** What the cluster has in the place of what a line says. */
 class Elsewhere extends WidgetType {
   constructor(text) {
@@ -77,6 +76,7 @@ class Elsewhere extends WidgetType {
   }
 }
 
+/** The problems of one line, told under it. */
 class Told extends WidgetType {
   constructor(problems, words, act) {
     super();

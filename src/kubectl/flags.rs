@@ -270,6 +270,13 @@ impl Flags {
         read_int(self.text(name)?).flatten()
     }
 
+    /// `--grace-period` in milliseconds; a negative one leaves it to the Pod.
+    #[must_use]
+    pub fn grace(&self) -> Option<i64> {
+        let grace = self.int("grace-period").filter(|grace| *grace >= 0);
+        grace.map(|seconds| seconds * 1000)
+    }
+
     /// The duration of a flag in milliseconds, if it was written.
     #[must_use]
     pub fn duration(&self, name: &str) -> Option<Millis> {

@@ -2,9 +2,7 @@
 //! per reason of the Why line. The browser plays the same table.
 
 use super::*;
-use crate::view::{
-    self, Board, ClaimRow, Language, Life, OrdinalRow, PodState, Say, Slot, Word, t,
-};
+use crate::view::{self, Board, ClaimRow, Language, Life, OrdinalRow, PodState, Say, Slot, Word};
 use std::collections::BTreeSet;
 
 const TABLE: &str = include_str!("../../tests/states.txt");
@@ -132,7 +130,10 @@ impl Player {
     fn check(&self, verb: &str, rest: &str) -> Result<(), String> {
         let seen = match verb {
             "why" => why_line(&self.session.shown(None).why, rest),
-            "next" => next_line(&self.session).id().to_owned(),
+            "next" => {
+                let session = &self.session;
+                session.due().say(session.world().store()).id().to_owned()
+            }
             "way" => {
                 let ways = self.session.shown(None).why.ways;
                 let lines: Vec<String> = ways.into_iter().map(|way| way.line).collect();
@@ -233,19 +234,6 @@ fn claim_line(row: &OrdinalRow) -> String {
     format!("{} {} {phase}{note}", row.name, claim.tone)
 }
 
-/// The Next line, as the page has it.
-fn next_line(session: &Session) -> Say {
-    match session.due() {
-        view::Due::Write(next) => {
-            let before = session.world().store().get(&next.write.key);
-            view::next_say(&next.write, before.map(AsRef::as_ref))
-        }
-        view::Due::Later(_) => t::next_later(),
-        view::Due::Retry(_, controller) => t::next_retry(controller.name()),
-        view::Due::Nothing => t::time_nothing(),
-    }
-}
-
 /// Every message that the screen shows of a session.
 fn says(session: &Session) -> Vec<Say> {
     let shown = session.shown(None);
@@ -270,7 +258,7 @@ fn says(session: &Session) -> Vec<Say> {
     }
     let writes = view::writes(session.world().writes().iter(), None);
     says.extend(writes.into_iter().filter_map(|row| row.why));
-    says.push(next_line(session));
+    says.push(session.due().say(session.world().store()));
     says
 }
 

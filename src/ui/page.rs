@@ -455,7 +455,7 @@ impl Page {
         }
         web::after(RESTS, move || {
             if self.later.with_value(|later| later.moves) == moves {
-                self.end_drag();
+                self.go_dragged();
                 self.refresh();
             }
         });
@@ -594,24 +594,15 @@ impl Page {
                 return (Some(after), say);
             }
         }
-        match due {
-            Due::Write(next) => {
-                let before = session.world().store().get(&next.write.key);
-                let say = view::next_say(&next.write, before.map(AsRef::as_ref));
-                (Some(next.after), say)
-            }
-            Due::Later(after) => (Some(*after), t::next_later()),
-            Due::Retry(after, controller) => (Some(*after), t::next_retry(controller.name())),
-            Due::Nothing
-                if self
-                    .why
-                    .with_untracked(|why| why.tone == view::WhyTone::Stable) =>
-            {
-                (None, t::time_stable())
-            }
-            // Something is waited for that only somebody can bring about.
-            Due::Nothing => (None, t::time_nothing()),
-        }
+        let stable = || {
+            self.why
+                .with_untracked(|why| why.tone == view::WhyTone::Stable)
+        };
+        let say = match due {
+            Due::Nothing if stable() => t::time_stable(),
+            _ => due.say(session.world().store()),
+        };
+        (due.after(), say)
     }
 
     fn refresh_tracks(self, session: &Session) {
@@ -623,7 +614,7 @@ impl Page {
             if session.in_past()
                 && let Some(former) = &later.looked
                 && former.writes.ptr_eq(&looked.writes)
-                && (looked.set.is_none() || former.uid() == looked.uid())
+                && former.uid() == looked.uid()
             {
                 looked = former.clone();
             }

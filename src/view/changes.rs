@@ -213,8 +213,12 @@ pub fn differences(store: &Store, documents: &[Document]) -> Compared {
         match store.get(&Key::new(kind, place, name)) {
             Some(object) => {
                 compared.there += 1;
-                let mut file = File { document, found };
-                file.differ("", "", tree, Some(object.tree()));
+                let mut file = File {
+                    document,
+                    path: String::new(),
+                    found,
+                };
+                file.differ("", tree, Some(object.tree()));
             }
             None => found.push(Difference {
                 field: format!("{}/{name}", kind.name().to_lowercase()),
@@ -227,30 +231,39 @@ pub fn differences(store: &Store, documents: &[Document]) -> Compared {
     compared
 }
 
-/// A document that is compared, and what was found.
+/// A document that is compared, where in it, and what was found.
 struct File<'a> {
     document: &'a Document,
+    path: String,
     found: &'a mut Vec<Difference>,
 }
 
 impl File<'_> {
-    fn differ(&mut self, path: &str, field: &str, file: &Value, cluster: Option<&Value>) {
+    fn differ(&mut self, field: &str, file: &Value, cluster: Option<&Value>) {
+        let here = self.path.len();
         match (file, cluster) {
             (Value::Map(wanted), Some(Value::Map(there))) => {
                 for (key, value) in wanted.iter() {
-                    let dot = if path.is_empty() { "" } else { "." };
-                    self.differ(&format!("{path}{dot}{key}"), key, value, there.get(key));
+                    if here > 0 {
+                        self.path.push('.');
+                    }
+                    self.path.push_str(key);
+                    self.differ(key, value, there.get(key));
+                    self.path.truncate(here);
                 }
             }
             (Value::List(wanted), Some(Value::List(there))) => {
                 let (wanted, there) = (wanted.as_slice(), there.as_slice());
                 // One item in the place of another is the same one with another name.
                 let same_length = wanted.len() == there.len();
+                let known = items(there);
                 for (index, (name, value)) in items(wanted).into_iter().enumerate() {
-                    let named = items(there).into_iter().find(|(other, _)| *other == name);
-                    let other = named.map(|(_, item)| item);
+                    let named = known.iter().find(|(other, _)| *other == name);
+                    let other = named.map(|(_, item)| *item);
                     let other = other.or_else(|| there.get(index).filter(|_| same_length));
-                    self.differ(&format!("{path}[{index}]"), field, value, other);
+                    self.path.push_str(&format!("[{index}]"));
+                    self.differ(field, value, other);
+                    self.path.truncate(here);
                 }
             }
             (Value::Null, _) => {}
@@ -262,7 +275,7 @@ impl File<'_> {
                     field: field.to_owned(),
                     cluster,
                     file: Some(file),
-                    line: self.document.positions.nearest(path).line,
+                    line: self.document.positions.nearest(&self.path).line,
                 });
             }
         }
@@ -343,9 +356,10 @@ mod tests {
         let mut found = Vec::new();
         let mut compared = File {
             document: &documents[0],
+            path: String::new(),
             found: &mut found,
         };
-        compared.differ("", "", &documents[0].tree, Some(&tree(live)));
+        compared.differ("", &documents[0].tree, Some(&tree(live)));
         let or = |text: Option<String>| text.unwrap_or("-".to_owned());
         found
             .into_iter()

@@ -28,7 +28,7 @@ pub use changes::{
 };
 pub use diff::changed_lines;
 pub use follow::{Follower, Tenants, tenants};
-pub use next::{Due, Next, next_say};
+pub use next::{Due, Next};
 pub use others::{OtherPod, OtherRow, others};
 pub use panels::{EventRow, NodeRow, WriteRow, events, nodes, say, writes};
 pub use pod::{Note, PodCard, PodState, Word};

@@ -5,6 +5,7 @@ use super::{PodState, Say, t};
 use crate::api::{Kind, Millis, Object, Str, pod_status};
 use crate::controllers::Reason;
 use crate::sim::{ControllerId, Verb, WriteRecord};
+use crate::store::Store;
 
 /// What will happen next that a learner can see.
 #[derive(Clone, Debug)]
@@ -35,11 +36,35 @@ impl Due {
     pub fn steps(&self) -> bool {
         matches!(self, Due::Write(_) | Due::Later(_))
     }
+
+    /// In how many milliseconds; none if nothing is due.
+    #[must_use]
+    pub fn after(&self) -> Option<Millis> {
+        match self {
+            Due::Write(next) => Some(next.after),
+            Due::Later(after) | Due::Retry(after, _) => Some(*after),
+            Due::Nothing => None,
+        }
+    }
+
+    /// The sentence for it; `store` is the cluster as it is now.
+    #[must_use]
+    pub fn say(&self, store: &Store) -> Say {
+        match self {
+            Due::Write(next) => {
+                let before = store.get(&next.write.key);
+                next_say(&next.write, before.map(AsRef::as_ref))
+            }
+            Due::Later(_) => t::next_later(),
+            Due::Retry(_, controller) => t::next_retry(controller.name()),
+            // Something is waited for that only somebody can bring about.
+            Due::Nothing => t::time_nothing(),
+        }
+    }
 }
 
 /// The sentence for the next visible write; `before` is the object as it is now.
-#[must_use]
-pub fn next_say(write: &WriteRecord, before: Option<&Object>) -> Say {
+fn next_say(write: &WriteRecord, before: Option<&Object>) -> Say {
     let name: &Str = &write.key.name;
     let who = write.who.name();
     if write.gone {

@@ -21,6 +21,12 @@ pub enum PodState {
 }
 
 impl PodState {
+    /// Whether its Pod goes: it is being deleted, or has stopped and its object is still there.
+    #[must_use]
+    pub fn goes(self) -> bool {
+        matches!(self, PodState::Terminating | PodState::Stopped)
+    }
+
     /// Which group of colours a card of this state has.
     #[must_use]
     pub fn tone(self) -> &'static str {
@@ -152,11 +158,14 @@ impl Note {
     pub fn left(&self, now: Time) -> Option<i64> {
         match self {
             Note::Plain(_) => None,
-            Note::Grace(until) | Note::NextTry(until) => {
-                Some((until.since(now).max(0) + 999) / 1000)
-            }
+            Note::Grace(until) | Note::NextTry(until) => Some(seconds_until(*until, now)),
         }
     }
+}
+
+/// How many seconds are left until a time, a part of one counting as a whole one.
+pub(super) fn seconds_until(time: Time, now: Time) -> i64 {
+    (time.since(now).max(0) + 999) / 1000
 }
 
 impl PodCard {

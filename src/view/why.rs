@@ -1,6 +1,7 @@
 //! The why line: what the set's controller does next, or what it waits for.
 
 use super::panels::say;
+use super::pod::seconds_until;
 use super::{Board, ClaimRow, Due, Life, PodCard, PodState, Say, Slot, Source, held, t};
 use crate::api::{Key, Kind, Object, Phase, Str};
 use crate::controllers::Reason;
@@ -133,14 +134,11 @@ impl Why {
         let seen = decision.filter(|_| observed == set.meta.generation);
         let Some(reason) = seen.filter(current) else {
             let generation = set.meta.generation;
-            let looked = done(set, board, due);
-            let say = looked.or_else(|| next_act(board, due));
-            let tone = match &say {
-                Some((tone, _)) => *tone,
-                None => WhyTone::Act,
-            };
-            let say = say.map_or_else(|| t::why_not_looked(generation), |(_, say)| say);
-            return Why::new(tone, say, None);
+            if let Some(say) = done(set, board, due) {
+                return Why::new(WhyTone::Wait, say, None);
+            }
+            let say = next_act(board, due).unwrap_or_else(|| t::why_not_looked(generation));
+            return Why::new(WhyTone::Act, say, None);
         };
         let held = match reason {
             Reason::Deleting | Reason::WaitDependents { .. } => held::foreground(store, set),
@@ -170,7 +168,7 @@ impl Why {
         let say = match reason {
             // While nothing is due, one Pod that is not Ready says more than how many are.
             Reason::WaitAllReady { pod, .. } if !due.steps() => t::why_wait_ready(pod),
-            Reason::WaitAvailable { pod, seconds } => match planned(board) {
+            Reason::WaitAvailable { pod, seconds } => match planned(board).next() {
                 Some(next) => t::why_wait_available_next(next, pod, seconds),
                 None => t::why_wait_available(pod, seconds),
             },
@@ -181,7 +179,7 @@ impl Why {
 }
 
 /// What a pass waits for that has written all but the status: the decision of this generation is not there yet.
-fn done(set: &Object, board: &Board, due: &Due) -> Option<(WhyTone, Say)> {
+fn done(set: &Object, board: &Board, due: &Due) -> Option<Say> {
     let Due::Write(next) = due else { return None };
     let write = &next.write;
     // A Pod beyond the range is another matter: whether it goes depends on what the pass finds.
@@ -199,18 +197,15 @@ fn done(set: &Object, board: &Board, due: &Due) -> Option<(WhyTone, Say)> {
         _ => None,
     });
     let (pod, card) = waiting.next()?;
-    let say = match planned(board).filter(|_| !view.parallel) {
-        _ if matches!(card.state, PodState::Terminating | PodState::Stopped) => {
-            t::why_wait_terminating(pod)
-        }
+    Some(match planned(board).next().filter(|_| !view.parallel) {
+        _ if card.state.goes() => t::why_wait_terminating(pod),
         Some(next) => t::why_wait_ready_to_create(next, pod),
         None => t::why_wait_ready(pod),
-    };
-    Some((WhyTone::Wait, say))
+    })
 }
 
 /// Why the set's controller makes the write that is next, if it is about one of the set's Pods.
-fn next_act(board: &Board, due: &Due) -> Option<(WhyTone, Say)> {
+fn next_act(board: &Board, due: &Due) -> Option<Say> {
     let Due::Write(next) = due else { return None };
     if next.write.who != Who::Controller(ControllerId::StatefulSet) {
         return None;
@@ -224,8 +219,7 @@ fn next_act(board: &Board, due: &Due) -> Option<(WhyTone, Say)> {
         return None;
     };
     let own = board.ordinals.iter().any(|row| row.name == *pod);
-    let say = say(&next.write.why).filter(|_| own)?;
-    Some((WhyTone::Act, say))
+    say(&next.write.why).filter(|_| own)
 }
 
 /// A set that was at rest when its controller looked, and is not now.
@@ -240,7 +234,7 @@ fn changed(store: &Store, set: &Object, board: &Board, due: &Due) -> Option<Why>
     let failed = card.filter(|card| card.state == PodState::Failed && ended(store, set, name));
     let say = match (failed, next_act(board, due)) {
         (Some(card), _) => t::why_failed_pod(name, super::pod::status(card)),
-        (None, Some((_, say))) => say,
+        (None, Some(say)) => say,
         (None, None) => t::why_pod_changed(),
     };
     Some(Why::new(WhyTone::Act, say, None))
@@ -253,11 +247,11 @@ fn ended(store: &Store, set: &Object, name: &str) -> bool {
     view.is_some_and(|view| view.phase == Phase::Failed)
 }
 
-/// The first Pod that is still to be created.
-fn planned(board: &Board) -> Option<&Str> {
-    let mut rows = board.ordinals.iter();
+/// The Pods that are still to be created.
+fn planned(board: &Board) -> impl Iterator<Item = &Str> {
+    let rows = board.ordinals.iter();
     let vacant =
-        rows.find(|row| matches!(row.slot, Slot::Vacant { .. }) && row.life != Life::Ghost);
+        rows.filter(|row| matches!(row.slot, Slot::Vacant { .. }) && row.life != Life::Ghost);
     vacant.map(|row| &row.name)
 }
 
@@ -365,7 +359,7 @@ fn overtaken(set: &Object, board: &Board, reason: &Reason, due: &Due) -> Option<
     if let Reason::WaitReadyToCreate { next, .. } | Reason::WaitToUpdate { next, .. } = reason
         && let Some(following) = card(board, next)
     {
-        let going = matches!(following.state, PodState::Terminating | PodState::Stopped);
+        let going = following.state.goes();
         let created = matches!(reason, Reason::WaitReadyToCreate { .. });
         if going || created {
             let pod = next.clone();
@@ -384,9 +378,7 @@ fn overtaken(set: &Object, board: &Board, reason: &Reason, due: &Due) -> Option<
             None => t::why_gone(name),
         },
         (Reason::WaitTerminatingToScale { next, .. }, None) => t::why_gone_on(next, name),
-        (Reason::WaitTerminating { .. }, Some(state))
-            if !matches!(state, PodState::Terminating | PodState::Stopped) =>
-        {
+        (Reason::WaitTerminating { .. }, Some(state)) if !state.goes() => {
             let why = Reason::WaitReady { pod: name.clone() };
             return Some(Why::new(WhyTone::Wait, say(&why)?, rule(set, &why)));
         }
@@ -396,10 +388,9 @@ fn overtaken(set: &Object, board: &Board, reason: &Reason, due: &Due) -> Option<
         (Reason::WaitToUpdate { next, .. }, Some(PodState::Ready)) => {
             t::why_ready_replace(next, name)
         }
-        (Reason::WaitReady { .. }, Some(PodState::Ready)) => match next_act(board, due) {
-            Some((_, say)) => say,
-            None => t::why_ready_on(name),
-        },
+        (Reason::WaitReady { .. }, Some(PodState::Ready)) => {
+            next_act(board, due).unwrap_or_else(|| t::why_ready_on(name))
+        }
         _ => return None,
     };
     Some(Why::new(WhyTone::Act, say, rule(set, reason)))
@@ -427,8 +418,8 @@ fn blocked(source: &Source<'_>, set: &Object, board: &Board, reason: &Reason) ->
     match card.state {
         PodState::Lost => {
             let node = store.get(&Key::new(Kind::Node, "", &card.node))?;
-            let left = eviction_due(pod, node, source.now)?.since(source.now);
-            let say = t::why_node_lost(&card.node, name, (left.max(0) + 999) / 1000);
+            let left = seconds_until(eviction_due(pod, node, source.now)?, source.now);
+            let say = t::why_node_lost(&card.node, name, left);
             let mut why = Why::new(WhyTone::Wait, say, rule(set, reason));
             why.ways.push(start_node(&card.node));
             Some(why)
@@ -561,10 +552,7 @@ fn more_nodes(store: &Store, board: &Board) -> Option<Way> {
         view.is_some_and(|view| view.node.is_empty() && !view.phase.terminal())
     };
     let pods = store.list(Kind::Pod, "").filter(|pod| without(pod)).count();
-    let planned = board.ordinals.iter();
-    let planned =
-        planned.filter(|row| matches!(row.slot, Slot::Vacant { .. }) && row.life != Life::Ghost);
-    let more = (pods + planned.count()).div_ceil(room);
+    let more = (pods + planned(board).count()).div_ceil(room);
     Some(Way {
         label: t::way_more_nodes(more),
         line: format!("cluster nodes {}", nodes.len() + more),

@@ -258,9 +258,8 @@ fn one(
     .map_err(refused)?;
     let object = match cx.world.update(kind, tree, &cli.writer(), dry_run.on()) {
         Err(error) if cli.flags.on("force") && error.reason == ErrorReason::Invalid => {
-            let grace = cli.flags.int("grace-period").filter(|grace| *grace >= 0);
             let options = DeleteOptions {
-                grace: Some(grace.unwrap_or(0) * 1000),
+                grace: Some(cli.flags.grace().unwrap_or(0)),
                 ..DeleteOptions::default()
             };
             write::remove_at_once(cx, &current, &options)?;

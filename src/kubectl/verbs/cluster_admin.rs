@@ -156,11 +156,7 @@ pub fn run_drain(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
             .map(|t| cx.now().plus(t)),
         limit: cli.flags.duration("timeout").unwrap_or(0),
         deletes: cli.flags.on("disable-eviction"),
-        grace: cli
-            .flags
-            .int("grace-period")
-            .filter(|grace| *grace >= 0)
-            .map(|seconds| seconds * 1000),
+        grace: cli.flags.grace(),
         failed: false,
     };
     match drain.poll(cx) {

@@ -163,7 +163,7 @@ pub fn run_replace(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> 
 /// How `replace --force` deletes: at once, unless a grace period is given.
 fn forced(cx: &mut Context<'_>, cli: &Cli) -> Result<DeleteOptions, Failure> {
     let (flags, force) = (&cli.flags, cli.flags.on("force"));
-    let grace = flags.int("grace-period").filter(|grace| *grace >= 0);
+    let grace = flags.grace();
     if force && cli.dry_run()? != DryRun::No {
         return Err(Failure::error(
             "--dry-run can not be used when --force is set",
@@ -180,7 +180,7 @@ fn forced(cx: &mut Context<'_>, cli: &Cli) -> Result<DeleteOptions, Failure> {
         return Err(Failure::error("--timeout must have --force specified"));
     }
     Ok(DeleteOptions {
-        grace: Some(grace.unwrap_or(0) * 1000),
+        grace: Some(grace.unwrap_or(0)),
         propagation: super::delete::cascade(cx, cli)?,
         ..DeleteOptions::default()
     })

@@ -163,25 +163,7 @@ pub fn namespace(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
 
 /// Runs `create quota`.
 pub fn quota(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
-    let mut hard = Map::default();
-    for part in cli
-        .flags
-        .or_empty("hard")
-        .split(',')
-        .filter(|part| !part.is_empty())
-    {
-        let (name, amount) = part.split_once('=').ok_or_else(|| {
-            Failure::error(format!(
-                "Invalid argument syntax {part}, expected <resource>=<value>"
-            ))
-        })?;
-        if crate::api::Quantity::parse(amount).is_none() {
-            return Err(Failure::error(
-                "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
-            ));
-        }
-        hard.insert(name, amount);
-    }
+    let hard = super::set_fields::amounts(cli.flags.or_empty("hard"))?;
     let mut tree = skeleton(Kind::ResourceQuota, one_name(cli)?);
     tree.set(&["spec", "hard"], Value::Map(hard));
     let scopes = cli.flags.or_empty("scopes").split(',');

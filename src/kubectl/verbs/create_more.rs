@@ -387,7 +387,7 @@ pub fn budget(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure> {
     let selector = LabelQuery::parse(given("selector")).map_err(|why| {
         Failure::error(format!(
             "couldn't parse the selector string {}: {why}",
-            crate::kubectl::flags::quote(given("selector"))
+            quote(given("selector"))
         ))
     })?;
     tree.set(&["spec", "selector"], selector.to_selector()?);

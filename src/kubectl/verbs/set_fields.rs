@@ -200,7 +200,8 @@ pub fn run_resources(cx: &mut Context<'_>, cli: &Cli) -> Result<Outcome, Failure
     )
 }
 
-fn amounts(text: &str) -> Result<Map, Failure> {
+/// `cpu=1,memory=1Gi` as a mapping.
+pub(super) fn amounts(text: &str) -> Result<Map, Failure> {
     let mut map = Map::default();
     for part in text.split(',').filter(|part| !part.is_empty()) {
         let (name, amount) = part.split_once('=').ok_or_else(|| {
